@@ -1,0 +1,71 @@
+package engine
+
+import "fmt"
+
+// ProblemCode names a failure. assets/translations has a sentence for each
+// under "problem.<code>", which says what happened and what to do.
+type ProblemCode string
+
+// The problems.
+const (
+	// The text is not an invitation, was cut off, has a typing mistake, or was
+	// made by a newer Causeway.
+	NotAnInvitation      ProblemCode = "invitation-none"
+	InvitationTruncated  ProblemCode = "invitation-truncated"
+	InvitationMistyped   ProblemCode = "invitation-mistyped"
+	InvitationNewer      ProblemCode = "invitation-newer"
+	InvitationIsOwn      ProblemCode = "invitation-own"
+	InvitationInProgress ProblemCode = "invitation-in-progress"
+
+	// NoRendezvous: no rendezvous answers. Subject lists them.
+	NoRendezvous ProblemCode = "no-rendezvous"
+	// NoPath: peers were found and none could be connected.
+	NoPath ProblemCode = "no-path"
+	// PolicyBlocked: a path exists and the policy forbids it. Subject is the policy.
+	PolicyBlocked ProblemCode = "policy-blocked"
+
+	// SourceMissing, SourceChanged, SourceUnreadable: Subject is the file.
+	SourceMissing    ProblemCode = "source-missing"
+	SourceChanged    ProblemCode = "source-changed"
+	SourceUnreadable ProblemCode = "source-unreadable"
+	// NothingToShare: no path was given.
+	NothingToShare ProblemCode = "nothing-to-share"
+
+	// DiskFull, CannotWrite: Subject is the folder.
+	DiskFull    ProblemCode = "disk-full"
+	CannotWrite ProblemCode = "cannot-write"
+	// BadShare: the share cannot be stored safely. Subject says which name.
+	BadShare ProblemCode = "bad-share"
+	// StateInUse: another Causeway works on this transfer. Subject is the folder.
+	StateInUse ProblemCode = "state-in-use"
+	// BadSetting: a setting cannot be used. Subject is the setting's value.
+	BadSetting ProblemCode = "bad-setting"
+	// Internal: none of the above; Err has the words.
+	Internal ProblemCode = "internal"
+)
+
+// Problem is a failure that is shown to the user. It is an error, so verbs
+// return it too; Unwrap leads to the cause.
+type Problem struct {
+	Code ProblemCode
+	// Subject is what it is about: a file, a server, a setting. May be empty.
+	Subject string
+	// Err is the cause, for the log and the expert. May be nil.
+	Err error
+}
+
+// Error returns the code, the subject and the cause, for logs. What the user
+// reads comes from assets/translations.
+func (p *Problem) Error() string {
+	text := string(p.Code)
+	if p.Subject != "" {
+		text += " (" + p.Subject + ")"
+	}
+	if p.Err != nil {
+		text = fmt.Sprintf("%s: %v", text, p.Err)
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }

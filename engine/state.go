@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// State is everything the window and causeway-cli show. A published State is
+// never changed.
+type State struct {
+	// Transfers are in the order in which they were added.
+	Transfers []Transfer
+	// Peers are grouped by transfer, in the order in which they connected.
+	Peers   []Peer
+	Network Network
+}
+
+// Transfer is a share being sent or fetched here.
+type Transfer struct {
+	ID TransferID
+	// Name is the share's name, or empty while a receiver has not learned it.
+	Name      string
+	Direction Direction
+	Phase     Phase
+	// Bytes of Total. While preparing: bytes hashed. Receiving: verified bytes
+	// on this computer. Sending: verified bytes of the receiver that is
+	// furthest. Total is 0 while unknown.
+	Bytes, Total int64
+	// Files counts the files of the share; 0 while unknown.
+	Files int
+	// Rate is the payload rate of the direction, in bytes a second.
+	Rate int64
+	// Left estimates the time to completion; negative while unknown.
+	Left time.Duration
+	// Path is how most of the bytes go just now.
+	Path path.Kind
+	// Invitation lets somebody fetch this share.
+	Invitation string
+	// Folder is where a received share is or will be; for a sent one, where
+	// its first file lies.
+	Folder string
+	// Preparing says how far the sender has prepared the share while a receiver
+	// waits for it, from 0 to 1; negative where that is not what it waits for.
+	Preparing float64
+	// Receivers counts the receivers that have had everything since the start.
+	Receivers int
+	Added     time.Time
+	// Problem is nil while all is well.
+	Problem *Problem
+}
+
+// TransferID names a transfer in this process and in its state folder.
+type TransferID string
+
+// Direction says which way a transfer's bytes go.
+type Direction string
+
+// The directions.
+const (
+	Send    Direction = "send"
+	Receive Direction = "receive"
+)
+
+// Phase says what a transfer is doing.
+type Phase string
+
+const (
+	// Preparing means files are listed and hashed, here or by the sender.
+	Preparing Phase = "preparing"
+	// Waiting means nobody else is in the share.
+	Waiting Phase = "waiting"
+	// Connecting means a peer was found and no link is up yet.
+	Connecting Phase = "connecting"
+	// Transferring means at least one link is up and bytes are missing.
+	Transferring Phase = "transferring"
+	// Complete means that everything is here and verified; for a sender, that
+	// every connected receiver has everything and at least one has.
+	Complete Phase = "complete"
+	// Paused means the user stopped it.
+	Paused Phase = "paused"
+	// Failed means it cannot go on without help; Problem says why.
+	Failed Phase = "failed"
+)
+
+// Peer is another Causeway in the same share.
+type Peer struct {
+	Transfer TransferID
+	// ID identifies the peer for as long as its process runs.
+	ID string
+	// Client is the program the peer says it is, such as "Causeway 0.1.0".
+	Client string
+	// Name is what the peer's user calls that computer; may be empty.
+	Name string
+	Path path.Kind
+	Lane path.Lane
+	// Relay is the TURN server that carries the bytes, as a TURN URI with its
+	// transport; empty on a direct path.
+	Relay         string
+	Local, Remote path.Candidate
+	// RTT is zero while unknown.
+	RTT time.Duration
+	// Since is when the present path was selected.
+	Since time.Time
+	// BytesIn and BytesOut count this transfer's payload with this peer;
+	// BytesRelayed is the part of both that a relay carried.
+	BytesIn, BytesOut, BytesRelayed int64
+	// RateIn and RateOut are in bytes a second.
+	RateIn, RateOut int64
+	// Progress is the part of the share that the peer has, 0 to 1.
+	Progress float64
+	// RendezvousNeeded is false once the link signals by itself.
+	RendezvousNeeded bool
+}
+
+// Network is what this computer uses to find peers.
+type Network struct {
+	Rendezvous []Rendezvous
+}
+
+// Rendezvous is the state of one tracker.
+type Rendezvous struct {
+	URL       string
+	Connected bool
+	// Err is why it is not connected; nil while connected or first connecting.
+	Err error
+}
+
+// Transfer returns the transfer with that id.
+func (s State) Transfer(id TransferID) (Transfer, bool) {
+	for _, t := range s.Transfers {
+		if t.ID == id {
+			return t, true
+		}
+	}
+	return Transfer{}, false
+}
+
+// PeersOf returns the peers of one transfer.
+func (s State) PeersOf(id TransferID) []Peer {
+	var peers []Peer
+	for _, p := range s.Peers {
+		if p.Transfer == id {
+			peers = append(peers, p)
+		}
+	}
+	return peers
+}
