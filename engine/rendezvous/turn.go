@@ -1,0 +1,151 @@
+package rendezvous
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/pion/turn/v5"
+)
+
+// samePortTries is how often another port is tried when the operating system
+// gives one for TCP that is taken for UDP.
+const samePortTries = 16
+
+// turnServer answers STUN and relays for those with credentials.
+type turnServer struct {
+	config      *TurnConfig
+	logger      pionLogger
+	credentials *credentials
+	relays      *relays
+	udp         *net.UDPConn
+	tcp         *guard
+	encrypted   *guard // nil without TLS
+	tls         *tls.Config
+}
+
+func newTurnServer(config *Config) (*turnServer, error) {
+	udp, tcp, err := listenBoth(config.Turn.Listen)
+	if err != nil {
+		return nil, err
+	}
+	enlargeBuffers(udp)
+	s := &turnServer{
+		config: config.Turn,
+		logger: pionLogger{config.Logger},
+		relays: newRelays(config.Turn, udp.LocalAddr()),
+		udp:    udp,
+		// TCP buffers are left to the operating system: setting them would end
+		// their automatic growth.
+		tcp: newGuard(tcp, streamsPerAddress, streams),
+	}
+	s.credentials = newCredentials(config.Turn, s.logger)
+	if config.Turn.ListenTLS == "" {
+		return s, nil
+	}
+	encrypted, err := net.Listen("tcp", config.Turn.ListenTLS)
+	if err != nil {
+		s.close()
+		return nil, listenError("TURN over TLS", config.Turn.ListenTLS, err)
+	}
+	s.encrypted = newGuard(encrypted, streamsPerAddress, streams)
+	s.tls = config.TLS.Clone()
+	s.tls.NextProtos = nil // TURN clients name none, or their own
+	return s, nil
+}
+
+// listenBoth listens for UDP and TCP on the same port.
+func listenBoth(address string) (*net.UDPConn, net.Listener, error) {
+	host, port, _ := net.SplitHostPort(address)
+	for try := 1; ; try++ {
+		tcp, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, nil, listenError("TURN (TCP)", address, err)
+		}
+		at := net.JoinHostPort(host, strconv.Itoa(int(addrPort(tcp.Addr()).Port())))
+		udp, err := net.ListenPacket("udp", at)
+		if err == nil {
+			return udp.(*net.UDPConn), tcp, nil
+		}
+		_ = tcp.Close()
+		if port != "0" || !inUse(err) || try == samePortTries {
+			return nil, nil, listenError("TURN (UDP)", at, err)
+		}
+	}
+}
+
+// serve relays until ctx ends.
+func (s *turnServer) serve(ctx context.Context) error {
+	defer s.close()
+	listeners := []turn.ListenerConfig{s.stream(s.tcp, nil)}
+	if s.encrypted != nil {
+		listeners = append(listeners, s.stream(s.encrypted, s.tls))
+	}
+	server, err := turn.NewServer(turn.ServerConfig{
+		PacketConnConfigs: []turn.PacketConnConfig{{
+			PacketConn:            &clientSocket{UDPConn: s.udp, credentials: s.credentials},
+			RelayAddressGenerator: s.relays,
+			PermissionHandler:     s.relays.permit,
+		}},
+		ListenerConfigs: listeners,
+		LoggerFactory:   s.logger,
+		Realm:           s.config.Realm,
+		// Never nil: pion would treat that as STUN only today, which is for it
+		// to decide, not for us to rely on.
+		AuthHandler: s.credentials.authenticate,
+		QuotaHandler: func(user, _ string, _ net.Addr) bool {
+			return s.relays.accounts.mayOpen(user)
+		},
+		EventHandler: s.relays.events(),
+	})
+	if err != nil {
+		return fmt.Errorf("rendezvous: start TURN: %w", err)
+	}
+	<-ctx.Done()
+	_ = server.Close()
+	return nil
+}
+
+func (s *turnServer) stream(listener *guard, config *tls.Config) turn.ListenerConfig {
+	return turn.ListenerConfig{
+		Listener:              &streamListener{guard: listener, tls: config, credentials: s.credentials},
+		RelayAddressGenerator: s.relays,
+		PermissionHandler:     s.relays.permit,
+	}
+}
+
+// close closes every socket, of clients and of relayed addresses too.
+func (s *turnServer) close() {
+	_ = s.udp.Close()
+	s.tcp.closeAll()
+	if s.encrypted != nil {
+		s.encrypted.closeAll()
+	}
+	s.relays.closeAll()
+}
+
+// clientSocket is where clients send by UDP.
+type clientSocket struct {
+	*net.UDPConn
+	credentials *credentials
+}
+
+// ReadFrom fails only when the socket is closed: pion stops serving UDP at the
+// first error.
+func (s *clientSocket) ReadFrom(data []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := s.UDPConn.ReadFrom(data)
+		if err == nil {
+			n, _ = s.credentials.screen(data[:n])
+			return n, from, nil
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return 0, nil, err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
