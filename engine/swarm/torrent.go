@@ -1,0 +1,427 @@
+package swarm
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/anacrolix/torrent"
+	"github.com/anacrolix/torrent/metainfo"
+	"github.com/anacrolix/torrent/storage"
+
+	"github.com/causeway-app/causeway/engine/watch"
+)
+
+// Torrent is one torrent of a Swarm. Its methods are safe for concurrent use.
+type Torrent struct {
+	swarm    *Swarm
+	infoHash [20]byte
+	storage  storage.ClientImpl
+
+	gotInfo chan struct{} // closed when info is set
+	ready   chan struct{} // closed when the library has the torrent, or never will
+	changes watch.Value[struct{}]
+
+	fetching atomic.Int32 // peers that are being asked for the info
+
+	learning sync.Once // the first right info counts
+
+	mu      sync.Mutex
+	info    []byte
+	pieces  int   // of the info
+	length  int64 // in bytes, of all files
+	last    int64 // bytes of the last piece
+	err     error
+	conns   map[*conn]struct{}
+	dropped bool
+	started bool
+	inner   *torrent.Torrent // nil until the info is known
+	open    bool             // inner's storage is open
+
+	// acting is held while inner is told to go or to stop, so that it ends in
+	// the state that was asked for last.
+	acting sync.Mutex
+}
+
+func newTorrent(s *Swarm, spec Spec) *Torrent {
+	return &Torrent{
+		swarm: s, infoHash: spec.InfoHash, storage: spec.Storage,
+		gotInfo: make(chan struct{}), ready: make(chan struct{}),
+		conns: map[*conn]struct{}{},
+	}
+}
+
+// GotInfo is closed when the info is known and has been checked.
+func (t *Torrent) GotInfo() <-chan struct{} { return t.gotInfo }
+
+// Info returns the bencoded info, which must not be changed; false while it is
+// unknown.
+func (t *Torrent) Info() ([]byte, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.info, t.info != nil
+}
+
+// Err is why the torrent cannot go on: ErrBadInfo or ErrStorage; nil while it
+// can. After ErrStorage nothing is fetched until Start is called again.
+func (t *Torrent) Err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// Changed returns a channel that is closed when the info is known, a piece is
+// complete or bad, a peer comes or goes, or the torrent fails.
+func (t *Torrent) Changed() <-chan struct{} {
+	_, changed := t.changes.Get()
+	return changed
+}
+
+func (t *Torrent) notify() { t.changes.Set(struct{}{}) }
+
+// fail notes the first reason why the torrent cannot go on.
+func (t *Torrent) fail(err error) {
+	t.mu.Lock()
+	if t.err == nil {
+		t.err = err
+		t.swarm.log.Debug("torrent failed", "error", err)
+	}
+	t.mu.Unlock()
+	t.notify()
+}
+
+// learn takes the info, which has the right hash, and opens the storage. It
+// returns when that is done; later calls do nothing.
+func (t *Torrent) learn(info []byte) {
+	t.learning.Do(func() {
+		defer t.notify()
+		defer close(t.ready)
+		if err := t.setInfo(info); err != nil {
+			t.fail(err)
+			return
+		}
+		t.notify()
+		if err := t.hatch(info); err != nil {
+			t.fail(err)
+			return
+		}
+		t.act()
+	})
+}
+
+func (t *Torrent) setInfo(encoded []byte) error {
+	if err := checkInfo(encoded); err != nil {
+		return err
+	}
+	var info metainfo.Info
+	if err := decode(encoded, &info); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadInfo, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.info, t.pieces, t.length = encoded, info.NumPieces(), info.TotalLength()
+	t.last = t.length - int64(max(t.pieces-1, 0))*info.PieceLength
+	close(t.gotInfo)
+	return nil
+}
+
+// hatch gives the torrent to the library.
+func (t *Torrent) hatch(info []byte) error {
+	t.mu.Lock()
+	if t.dropped {
+		t.mu.Unlock()
+		return ErrClosed
+	}
+	inner, fresh := t.swarm.client.AddTorrentOpt(torrent.AddTorrentOpts{
+		InfoHash: t.infoHash,
+		Storage:  watchedStorage{t.storage, t},
+		// Otherwise the library opens it, and looks at every file, while it
+		// holds the lock that every peer needs.
+		DeferStorageOpen: true,
+	})
+	if !fresh {
+		t.mu.Unlock()
+		return ErrDuplicate
+	}
+	t.inner = inner
+	t.mu.Unlock()
+
+	inner.SetOnWriteChunkError(t.storageFailed)
+	inner.DisallowDataDownload()
+	inner.DisallowDataUpload()
+	if err := inner.SetInfoBytes(info); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadInfo, err)
+	}
+	if err := inner.OpenStorage(t.swarm.ctx, nil); err != nil {
+		return fmt.Errorf("%w: %w", ErrStorage, err)
+	}
+	t.mu.Lock()
+	t.open = true
+	t.mu.Unlock()
+	// After the opening, for that reports every piece.
+	changes := inner.SubscribePieceStateChanges()
+	if !t.swarm.start(func() { t.follow(inner, changes.Values); changes.Close() }) {
+		changes.Close()
+	}
+	return nil
+}
+
+// follow tells of changed pieces until the torrent is closed.
+func (t *Torrent) follow(inner *torrent.Torrent, changes <-chan torrent.PieceStateChange) {
+	for {
+		select {
+		case change, ok := <-changes:
+			if !ok {
+				return
+			}
+			if !change.Partial && !change.Checking {
+				t.notify()
+			}
+		case <-inner.Closed():
+			return
+		}
+	}
+}
+
+// storageFailed stops the fetching: what cannot be written is fetched in vain.
+func (t *Torrent) storageFailed(err error) {
+	t.mu.Lock()
+	t.started = false
+	t.mu.Unlock()
+	t.fail(fmt.Errorf("%w: %w", ErrStorage, err))
+	t.act()
+}
+
+// Start lets pieces be fetched and served, now or once the info is known. It
+// clears an ErrStorage, for the disk may have room again.
+func (t *Torrent) Start() {
+	t.mu.Lock()
+	t.started = true
+	if t.open {
+		t.err = nil
+	}
+	t.mu.Unlock()
+	t.act()
+}
+
+// Stop ends the fetching and the serving of pieces. Connections stay.
+func (t *Torrent) Stop() {
+	t.mu.Lock()
+	t.started = false
+	t.mu.Unlock()
+	t.act()
+}
+
+// act tells the library what started says.
+func (t *Torrent) act() {
+	t.acting.Lock()
+	defer t.acting.Unlock()
+	t.mu.Lock()
+	inner, started := t.inner, t.started
+	if !t.open || t.dropped {
+		inner = nil
+	}
+	t.mu.Unlock()
+	switch {
+	case inner == nil:
+	case started:
+		inner.AllowDataUpload()
+		inner.AllowDataDownload()
+		inner.DownloadAll()
+	default:
+		inner.DisallowDataDownload()
+		inner.DisallowDataUpload()
+	}
+}
+
+// wakeUploads makes senders that wait for a limit look at it again.
+func (t *Torrent) wakeUploads() {
+	t.acting.Lock()
+	defer t.acting.Unlock()
+	t.mu.Lock()
+	inner := t.inner
+	if !t.open || t.dropped || !t.started {
+		inner = nil
+	}
+	t.mu.Unlock()
+	if inner != nil {
+		inner.DisallowDataUpload()
+		inner.AllowDataUpload()
+	}
+}
+
+// Drop ends the torrent: its connections are closed, then its storage. It
+// returns when both are done.
+func (t *Torrent) Drop() {
+	t.hangUp()
+	t.mu.Lock()
+	inner := t.inner
+	t.mu.Unlock()
+	if inner != nil {
+		inner.Drop()
+		<-t.ready // whoever opens the storage closes it
+	}
+	t.swarm.forget(t)
+	t.notify()
+}
+
+// hangUp closes every connection and takes no more.
+func (t *Torrent) hangUp() {
+	t.mu.Lock()
+	t.dropped = true
+	conns := make([]*conn, 0, len(t.conns))
+	for c := range t.conns {
+		conns = append(conns, c)
+	}
+	t.mu.Unlock()
+	for _, c := range conns {
+		c.fail(ErrClosed)
+		c.Close()
+	}
+}
+
+// Attach gives a connected stream to the torrent; the peer's end must do the
+// same. peer stands for the peer's identity: it is banned by this address. raw
+// is closed when the connection ends, and closed, if not nil, is called once
+// after that, on a goroutine of its own, with the reason. Attach never waits.
+func (t *Torrent) Attach(raw net.Conn, peer netip.AddrPort, closed func(error)) {
+	if closed == nil {
+		closed = func(error) {}
+	}
+	c := newConn(t, raw, peer)
+	running := t.swarm.start(func() {
+		c.serve()
+		go closed(c.reason())
+	})
+	if !running {
+		go func() {
+			raw.Close()
+			closed(ErrClosed)
+		}()
+	}
+}
+
+// adopt lists a connection, unless the torrent is gone.
+func (t *Torrent) adopt(c *conn) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.dropped {
+		t.conns[c] = struct{}{}
+	}
+	return !t.dropped
+}
+
+func (t *Torrent) abandon(c *conn) {
+	t.mu.Lock()
+	delete(t.conns, c)
+	t.mu.Unlock()
+	t.notify()
+}
+
+// serve runs a connection until it has ended.
+func (c *conn) serve() {
+	t := c.torrent
+	defer c.Close()
+	if !t.adopt(c) {
+		c.fail(ErrClosed)
+		return
+	}
+	defer t.abandon(c)
+	if err := c.establish(); err != nil {
+		c.fail(err)
+		return
+	}
+	t.notify()
+	<-c.done
+}
+
+// establish brings the connection to the point where the library serves it.
+func (c *conn) establish() error {
+	t := c.torrent
+	if !c.peer.IsValid() || c.peer.Port() == 0 || c.peer.Addr().IsUnspecified() {
+		return fmt.Errorf("%w: %q is no peer's address", ErrHandshake, c.peer)
+	}
+	if t.swarm.isBanned(c.peer.Addr()) {
+		return ErrBanned
+	}
+	own := handshake{extensions: ownExtensions, infoHash: t.infoHash, peerID: t.swarm.client.PeerID()}
+	peer, err := shakeHands(c.raw, c.in, own)
+	if err != nil {
+		return err
+	}
+	if !t.isReady() {
+		if err := c.awaitInfo(peer); err != nil {
+			return err
+		}
+	}
+	if err := t.Err(); err != nil && !t.isOpen() {
+		return err
+	}
+	c.present(peer)
+	select {
+	case t.swarm.listener.queue <- c:
+	case <-c.done:
+	case <-t.swarm.ctx.Done():
+		return ErrClosed
+	}
+	return nil
+}
+
+// awaitInfo asks the peer for the info and waits until the library can serve
+// the torrent, or the connection has ended.
+func (c *conn) awaitInfo(peer handshake) error {
+	c.fetch = newFetcher(c)
+	if peer.extensions.SupportsExtended() {
+		if _, err := c.send(c.fetch.greeting()); err != nil {
+			return err
+		}
+	}
+	if !c.torrent.swarm.start(c.fetch.run) {
+		return ErrClosed
+	}
+	c.fetch.await()
+	return nil
+}
+
+// reason is why the connection has ended.
+func (c *conn) reason() error {
+	c.mu.Lock()
+	cause := c.cause
+	c.mu.Unlock()
+	switch {
+	case c.torrent.swarm.isBanned(c.peer.Addr()):
+		if cause == nil {
+			return ErrBanned
+		}
+		return fmt.Errorf("%w: %w", ErrBanned, cause)
+	case cause != nil:
+		return cause
+	case c.torrent.isDropped():
+		return ErrClosed
+	default:
+		return ErrDropped
+	}
+}
+
+func (t *Torrent) isReady() bool {
+	select {
+	case <-t.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+func (t *Torrent) isOpen() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open
+}
+
+func (t *Torrent) isDropped() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dropped
+}
