@@ -1,0 +1,87 @@
+# make run   builds Causeway and opens its window
+# make test  runs every ring of tests (CONTRIBUTING.md)
+# Both install what this machine lacks. The rest: build, lint, fuzz, cross, clean.
+
+GO ?= go
+EXE := $(shell $(GO) env GOEXE)
+
+# nosqlite keeps C out of the torrent library. The window's release tags say
+# that its threads are in order, and leave 5 MB of emoji out.
+TAGS := nosqlite
+WINDOW_TAGS := nosqlite,migrated_fynedo,no_emoji
+
+# What is built without C, for every system.
+PURE := ./app/cli ./engine/...
+SYSTEMS := linux windows darwin
+
+.PHONY: run test build cli cross lint fuzz clean
+.PHONY: test-units test-ui test-processes test-window prerequisites-build prerequisites-test
+
+run: build
+	bin/causeway$(EXE)
+
+build: prerequisites-build cli
+	CGO_ENABLED=1 $(GO) build -trimpath -tags $(WINDOW_TAGS) -o bin/causeway$(EXE) ./app
+
+cli:
+	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -o bin/causeway-cli$(EXE) ./app/cli
+
+cross:
+	@set -e; for system in $(SYSTEMS); do \
+		echo "building for $$system"; \
+		CGO_ENABLED=0 GOOS=$$system $(GO) build -tags $(TAGS) $(PURE); \
+	done
+
+prerequisites-build:
+	@.ci/prerequisites build
+
+prerequisites-test:
+	@.ci/prerequisites test
+
+# The fast rings come first: most mistakes show there.
+test: prerequisites-test
+	$(MAKE) --no-print-directory test-units
+	$(MAKE) --no-print-directory test-ui
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory test-processes
+	$(MAKE) --no-print-directory test-window
+
+# Rings 1 and 2, with the race detector (which needs C).
+test-units:
+	CGO_ENABLED=1 $(GO) test -race -tags $(TAGS) ./engine/... ./assets/... ./app/cli/...
+
+# Ring 3: the window's parts, without a screen and without C.
+test-ui:
+	CGO_ENABLED=0 $(GO) test -tags $(TAGS) ./ui/...
+
+# causeway-cli as real processes. CAUSEWAY_TEST_SIZE=64M makes it short.
+test-processes:
+	CGO_ENABLED=0 $(GO) test -count=1 -timeout 9m -tags $(TAGS),acceptance -run '^TestProcess' -v ./app/cli
+
+# The built window under Xvfb.
+test-window:
+	CGO_ENABLED=1 $(GO) test -count=1 -timeout 9m -tags $(TAGS),window ./app/...
+
+lint: cross
+	@unformatted=$$(gofmt -l app assets engine packaging ui); \
+		if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	@set -e; for system in $(SYSTEMS); do \
+		echo "vetting for $$system"; \
+		CGO_ENABLED=0 GOOS=$$system $(GO) vet -tags $(TAGS) $(PURE); \
+	done
+	CGO_ENABLED=0 $(GO) vet -tags $(TAGS) ./ui/... ./assets/...
+	CGO_ENABLED=0 $(GO) vet -tags $(TAGS),acceptance ./app/cli
+	CGO_ENABLED=0 $(GO) test -count=1 -tags $(TAGS) -run '^TestRooms' ./engine
+
+# Each fuzz test for FUZZTIME.
+FUZZTIME ?= 20s
+fuzz:
+	@set -e; for package in $$($(GO) list -tags $(TAGS) ./engine/... ./app/cli/...); do \
+		for target in $$($(GO) test -tags $(TAGS) -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+clean:
+	rm -rf bin dist artefacts
