@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// narrate says what has happened to a transfer between two states, a line for
+// each thing: a new phase, a new problem, a new or changed path.
+func narrate(before, after engine.State, id engine.TransferID) []string {
+	was, _ := before.Transfer(id)
+	is, found := after.Transfer(id)
+	if !found {
+		return nil
+	}
+	var lines []string
+	if is.Phase != was.Phase {
+		lines = append(lines, phaseLine(is)...)
+	}
+	if is.Problem != nil && is.Phase != engine.Failed && !sameProblem(was.Problem, is.Problem) {
+		lines = append(lines, sentence(is.Problem))
+	}
+	if is.Receivers > was.Receivers && is.Direction == engine.Send {
+		lines = append(lines, receiversLine(is.Receivers))
+	}
+	return append(lines, pathLines(before.PeersOf(id), after.PeersOf(id))...)
+}
+
+// phaseLine says what a transfer does now. Failed says nothing: its problem is
+// told at the end.
+func phaseLine(t engine.Transfer) []string {
+	sending := t.Direction == engine.Send
+	switch t.Phase {
+	case engine.Preparing:
+		if sending {
+			return []string{"Preparing " + title(t) + "; the invitation works already."}
+		}
+		return []string{"The sender is still preparing the share."}
+	case engine.Waiting:
+		if sending {
+			return []string{"Waiting for a receiver."}
+		}
+		return []string{"Waiting: nobody who has this share is there. Ask the sender to keep Causeway running."}
+	case engine.Connecting:
+		return []string{"Connecting."}
+	case engine.Transferring:
+		if sending {
+			return []string{"Sending " + title(t) + "."}
+		}
+		return []string{"Receiving " + title(t) + "."}
+	case engine.Complete:
+		if sending {
+			return nil // receiversLine says more
+		}
+		return []string{title(t) + " is complete and verified."}
+	case engine.Paused:
+		return []string{"Paused."}
+	default:
+		return nil
+	}
+}
+
+func receiversLine(n int) string {
+	if n == 1 {
+		return "A receiver has everything."
+	}
+	return fmt.Sprintf("%d receivers have everything.", n)
+}
+
+// title is the share's name with what it holds, as far as that is known.
+func title(t engine.Transfer) string {
+	if t.Name == "" {
+		return "the share"
+	}
+	name := "“" + printable(t.Name) + "”"
+	switch {
+	case t.Total == 0 || t.Phase == engine.Preparing:
+		return name
+	case t.Files > 1:
+		return fmt.Sprintf("%s (%d files, %s)", name, t.Files, words.Bytes(t.Total))
+	default:
+		return fmt.Sprintf("%s (%s)", name, words.Bytes(t.Total))
+	}
+}
+
+// pathLines says who came, by which path, whose path changed, and who left.
+func pathLines(before, after []engine.Peer) []string {
+	var lines []string
+	for _, peer := range after {
+		at := slices.IndexFunc(before, func(p engine.Peer) bool { return p.ID == peer.ID })
+		if peer.Path == path.Connecting || at >= 0 && before[at].Path == peer.Path && before[at].Relay == peer.Relay {
+			continue
+		}
+		lines = append(lines, peerName(peer)+": "+pathWords(peer)+".")
+	}
+	for _, peer := range before {
+		gone := !slices.ContainsFunc(after, func(p engine.Peer) bool { return p.ID == peer.ID })
+		if gone && peer.Path != path.Connecting {
+			lines = append(lines, peerName(peer)+" has left.")
+		}
+	}
+	return lines
+}
+
+// peerName is what a person recognises a peer by.
+func peerName(peer engine.Peer) string {
+	switch {
+	case peer.Name != "":
+		return printable(peer.Name)
+	case peer.Client != "":
+		return printable(peer.Client)
+	default:
+		return "A peer"
+	}
+}
+
+// pathWords says how the bytes of a peer go, and through whom.
+func pathWords(peer engine.Peer) string {
+	switch peer.Path {
+	case path.DirectLAN:
+		return "direct, same network, " + peer.Remote.Address
+	case path.DirectInternet:
+		return "direct, internet, " + peer.Remote.Address
+	case path.Relayed:
+		if peer.Relay == "" {
+			return "relayed by the peer's relay"
+		}
+		return "relayed by " + relayHost(peer.Relay)
+	default:
+		return "connecting"
+	}
+}
+
+// pathLabel is pathWords for the end of a progress line.
+func pathLabel(kind path.Kind) string {
+	switch kind {
+	case path.DirectLAN:
+		return "direct, same network"
+	case path.DirectInternet:
+		return "direct, internet"
+	case path.Relayed:
+		return "relayed"
+	default:
+		return ""
+	}
+}
+
+// relayHost is the host and port of a TURN URI (RFC 7065), which people know
+// the server by.
+func relayHost(uri string) string {
+	parsed, err := url.Parse(uri)
+	if err != nil || parsed.Opaque == "" {
+		return printable(uri)
+	}
+	if host, port, err := net.SplitHostPort(parsed.Opaque); err == nil && port == "3478" {
+		return printable(host)
+	}
+	return printable(parsed.Opaque)
+}
+
+func sameProblem(a, b *engine.Problem) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Code == b.Code && a.Subject == b.Subject
+}
+
+// progressLine says how far a transfer is, for those who read line by line.
+func progressLine(t engine.Transfer) string {
+	parts := []string{words.Percent(t.Bytes, t.Total)}
+	switch {
+	case t.Phase == engine.Preparing && t.Direction == engine.Receive:
+		parts[0] = "prepared " + words.Percent(int64(max(t.Preparing, 0)*1000), 1000)
+	case t.Phase == engine.Preparing:
+		parts[0] = "prepared " + parts[0]
+	default:
+		parts = append(parts, words.Bytes(t.Bytes)+" of "+words.Bytes(t.Total))
+	}
+	if t.Rate > 0 {
+		parts = append(parts, words.Rate(t.Rate))
+	}
+	if left := english.Left(t.Left); left != "" && t.Phase == engine.Transferring {
+		parts = append(parts, left)
+	}
+	if label := pathLabel(t.Path); label != "" {
+		parts = append(parts, label)
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// receiving is a state of one download in a phase.
+func receiving(phase engine.Phase, peers ...engine.Peer) engine.State {
+	return engine.State{
+		Transfers: []engine.Transfer{{
+			ID: "t", Name: "photos", Direction: engine.Receive, Phase: phase,
+			Bytes: 500_000, Total: 1_000_000, Files: 3, Left: -1, Preparing: -1,
+		}},
+		Peers: peers,
+	}
+}
+
+func TestNarrationTellsWhatHappened(t *testing.T) {
+	direct := engine.Peer{
+		Transfer: "t", ID: "p", Name: "Anna's laptop", Path: path.DirectLAN,
+		Remote: path.Candidate{Address: "192.168.1.20:4444"},
+	}
+	relayed := direct
+	relayed.Path, relayed.Relay = path.Relayed, "turn:relay.example:3478?transport=udp"
+	trying := direct
+	trying.Path = path.Connecting
+	for _, c := range []struct {
+		name          string
+		before, after engine.State
+		want          []string
+	}{
+		{"the start", engine.State{}, receiving(engine.Waiting),
+			[]string{"Waiting: nobody who has this share is there. Ask the sender to keep Causeway running."}},
+		{"nothing new", receiving(engine.Waiting), receiving(engine.Waiting), nil},
+		{"a peer without a path", receiving(engine.Waiting), receiving(engine.Connecting, trying), []string{"Connecting."}},
+		{"a path", receiving(engine.Connecting, trying), receiving(engine.Transferring, direct),
+			[]string{"Receiving “photos” (3 files, 1.0 MB).", "Anna's laptop: direct, same network, 192.168.1.20:4444."}},
+		{"a worse path", receiving(engine.Transferring, direct), receiving(engine.Transferring, relayed),
+			[]string{"Anna's laptop: relayed by relay.example."}},
+		{"nobody", receiving(engine.Transferring, relayed), receiving(engine.Waiting),
+			[]string{"Waiting: nobody who has this share is there. Ask the sender to keep Causeway running.", "Anna's laptop has left."}},
+		{"the end", receiving(engine.Transferring), receiving(engine.Complete),
+			[]string{"“photos” (3 files, 1.0 MB) is complete and verified."}},
+		{"a failure is told at the end", receiving(engine.Waiting), receiving(engine.Failed), nil},
+	} {
+		if got := narrate(c.before, c.after, "t"); !slices.Equal(got, c.want) {
+			t.Errorf("%s:\ngot  %q\nwant %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNarrationTellsAProblemOnceAndGoesOn(t *testing.T) {
+	stuck := receiving(engine.Waiting)
+	stuck.Transfers[0].Problem = &engine.Problem{Code: engine.NoRendezvous, Subject: "wss://tracker.example"}
+	first := narrate(receiving(engine.Waiting), stuck, "t")
+	if len(first) != 1 || first[0] != sentence(stuck.Transfers[0].Problem) {
+		t.Errorf("got %q", first)
+	}
+	if again := narrate(stuck, stuck, "t"); len(again) != 0 {
+		t.Errorf("told again: %q", again)
+	}
+}
+
+func TestPeersCannotSteerTheTerminal(t *testing.T) {
+	evil := receiving(engine.Transferring, engine.Peer{Transfer: "t", ID: "p", Client: "\x1b[2J\rgot you", Path: path.DirectLAN})
+	evil.Transfers[0].Name = "a\x07\u202eb\n"
+	for _, line := range append(narrate(engine.State{}, evil, "t"), bar(evil.Transfers[0], 79)) {
+		if strings.ContainsAny(line, "\x1b\r\n\x07\u202e") {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+func TestEveryProblemHasASentence(t *testing.T) {
+	for _, code := range []engine.ProblemCode{
+		engine.NotAnInvitation, engine.InvitationTruncated, engine.InvitationMistyped, engine.InvitationNewer,
+		engine.InvitationIsOwn, engine.InvitationInProgress, engine.NoRendezvous, engine.NoPath, engine.PolicyBlocked,
+		engine.SourceMissing, engine.SourceChanged, engine.SourceUnreadable, engine.NothingToShare, engine.DiskFull,
+		engine.CannotWrite, engine.BadShare, engine.StateInUse, engine.BadSetting, engine.Internal,
+	} {
+		problem := &engine.Problem{Code: code, Subject: "the subject"}
+		text := sentence(problem)
+		if text == problem.Error() || len(strings.Fields(text)) < 5 {
+			t.Errorf("%s is told as %q", code, text)
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for code, want := range map[engine.ProblemCode]int{
+		engine.NoPath: 3, engine.PolicyBlocked: 3, engine.BadSetting: 2, engine.NothingToShare: 2,
+		engine.InvitationNewer: 1, engine.DiskFull: 1, engine.Internal: 1,
+	} {
+		if got := exitFor(&engine.Problem{Code: code}).Code; got != want {
+			t.Errorf("%s ends with %d, want %d", code, got, want)
+		}
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	transfer := receiving(engine.Transferring).Transfers[0]
+	transfer.Rate, transfer.Left, transfer.Path = 12_400_000, 3*time.Minute, path.DirectInternet
+	if got, want := progressLine(transfer), "50 %, 500 kB of 1.0 MB, 12.4 MB/s, 3 min left, direct, internet"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	waiting := receiving(engine.Preparing).Transfers[0]
+	waiting.Preparing = 0.4
+	if got, want := progressLine(waiting), "prepared 40 %"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

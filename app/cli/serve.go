@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/rendezvous"
+)
+
+// countersPeriod is the least time between two lines of counters.
+const countersPeriod = time.Second
+
+// off as an address keeps a server from listening.
+const off = "off"
+
+type serveCommand struct {
+	Listen     string       `default:":8000" placeholder:"HOST:PORT" help:"Where the rendezvous (a WebTorrent tracker) listens, or off (${default}). Port 0 takes a free one."`
+	TURNListen string       `name:"turn-listen" default:":3478" placeholder:"HOST:PORT" help:"Where STUN and TURN listen, by UDP and TCP, or off (${default})."`
+	PublicIP   []netip.Addr `name:"public-ip" placeholder:"IP" help:"Address under which others reach this server, where that is not its own; one IPv4 and one IPv6."`
+
+	User   []string `sep:"none" env:"CAUSEWAY_TURN_USER" placeholder:"NAME:PASSWORD" help:"Somebody who may use TURN. Repeatable."`
+	Secret string   `env:"CAUSEWAY_TURN_SECRET" help:"Secret of time-limited TURN credentials."`
+	Realm  string   `default:"causeway" help:"Realm of the TURN credentials (${default})."`
+	Quota  int      `default:"64" placeholder:"N" help:"TURN allocations that one user may have at a time (${default})."`
+
+	AllowPrivatePeers bool `help:"Relay to private and loopback addresses too, which opens this server's own network to TURN users."`
+
+	TLSCert string `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate chain (PEM); the rendezvous then speaks wss, and TURN listens with TLS on port 5349 too."`
+	TLSKey  string `name:"tls-key" type:"path" placeholder:"FILE" help:"Key of the certificate (PEM)."`
+	JSON    bool   `name:"json" help:"Print addresses and counters as JSON, one object a line."`
+}
+
+// servingReport is the first line of "serve --json".
+type servingReport struct {
+	Time       timestamp `json:"time"`
+	Event      string    `json:"event"` // "serving"
+	Rendezvous []string  `json:"rendezvous"`
+	STUN       []string  `json:"stun"`
+	TURN       []string  `json:"turn"`
+}
+
+// countersReport is a line of "serve --json" for each change.
+type countersReport struct {
+	Time         timestamp `json:"time"`
+	Event        string    `json:"event"` // "counters"
+	Connections  int       `json:"connections"`
+	Rooms        int       `json:"rooms"`
+	Peers        int       `json:"peers"`
+	Allocations  int       `json:"allocations"`
+	BytesRelayed uint64    `json:"bytes_relayed"`
+}
+
+// Run serves until ctx ends.
+func (s *serveCommand) Run(ctx context.Context, c *console, log *slog.Logger) error {
+	config, err := s.config()
+	if err != nil {
+		return err
+	}
+	config.Logger = log
+	server, err := rendezvous.New(config)
+	if errors.Is(err, rendezvous.ErrConfig) {
+		return badUsage("serve", err)
+	}
+	if err != nil {
+		return err
+	}
+	if config.Turn != nil && !s.relays() {
+		fmt.Fprintln(c.err, "TURN is off: nobody may relay. Give --user NAME:PASSWORD or --secret SECRET to turn it on.")
+	}
+	if err := s.announce(c, server, certificateName(config.TLS)); err != nil {
+		server.Close()
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx) }()
+	if s.JSON {
+		err = count(c, server, served)
+	} else {
+		err = <-served
+	}
+	if interrupted(ctx) {
+		return &exit{Code: exitInterrupted}
+	}
+	return err
+}
+
+// relays reports whether anybody may use TURN.
+func (s *serveCommand) relays() bool { return len(s.User) > 0 || s.Secret != "" }
+
+// config is what the flags ask for.
+func (s *serveCommand) config() (rendezvous.Config, error) {
+	var config rendezvous.Config
+	if s.Listen != off {
+		config.Listen = s.Listen
+	}
+	certificate, err := s.certificate()
+	if err != nil {
+		return config, err
+	}
+	config.TLS = certificate
+	if s.TURNListen == off {
+		return config, nil
+	}
+	users := map[string]string{}
+	for _, user := range s.User {
+		name, password, found := strings.Cut(user, ":")
+		if !found || name == "" || password == "" {
+			return config, badUsage("serve", errors.New("--user must be name:password, such as --user alice:correct-horse"))
+		}
+		users[name] = password
+	}
+	config.Turn = &rendezvous.TurnConfig{
+		Listen: s.TURNListen, PublicIPs: s.PublicIP, Realm: s.Realm, Users: users, Secret: s.Secret,
+		AllocationsPerUser: s.Quota, AllowPrivatePeers: s.AllowPrivatePeers,
+	}
+	return config, nil
+}
+
+// certificate loads the server's TLS certificate; nil where none is given.
+func (s *serveCommand) certificate() (*tls.Config, error) {
+	if s.TLSCert == "" && s.TLSKey == "" {
+		return nil, nil
+	}
+	if s.TLSCert == "" || s.TLSKey == "" {
+		return nil, badUsage("serve", errors.New("--tls-cert and --tls-key are needed together"))
+	}
+	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+	if err != nil {
+		return nil, badUsage("serve", fmt.Errorf("the certificate cannot be used: %w", err))
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// announce prints where the server is reached, an address a line.
+func (s *serveCommand) announce(c *console, server *rendezvous.Server, name string) error {
+	report := servingReport{Time: timestamp(time.Now()), Event: "serving", Rendezvous: []string{}, STUN: []string{}, TURN: []string{}}
+	if tracker := server.TrackerURL(); tracker != "" {
+		report.Rendezvous = append(report.Rendezvous, s.reachable(tracker, server.TrackerAddr(), name))
+	}
+	relays := server.TurnURLs()
+	if len(relays) > 0 {
+		plain, _, _ := strings.Cut(strings.TrimPrefix(relays[0], "turn:"), "?")
+		report.STUN = append(report.STUN, "stun:"+plain)
+	}
+	for _, relay := range relays {
+		if encrypted, found := strings.CutPrefix(relay, "turns:"); found && name != "" {
+			relay = "turns:" + name + encrypted[strings.LastIndexByte(encrypted, ':'):]
+		}
+		if s.relays() {
+			report.TURN = append(report.TURN, relay)
+		}
+	}
+	if s.JSON {
+		return writeLine(c.out, report)
+	}
+	for _, address := range append(append(report.Rendezvous, report.STUN...), report.TURN...) {
+		if _, err := fmt.Fprintln(c.out, address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reachable replaces the host of a tracker's URL by name, or by the public
+// address where there is no name and it listens on all addresses.
+func (s *serveCommand) reachable(url string, listening net.Addr, name string) string {
+	scheme, at, _ := strings.Cut(url, "://")
+	_, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return url
+	}
+	if name != "" {
+		return scheme + "://" + net.JoinHostPort(name, port)
+	}
+	address, isTCP := listening.(*net.TCPAddr)
+	if isTCP && address.IP.IsUnspecified() && len(s.PublicIP) > 0 {
+		return scheme + "://" + net.JoinHostPort(s.PublicIP[0].String(), port)
+	}
+	return url
+}
+
+// certificateName is the first host name that a certificate is for, empty
+// where there is none or only a wildcard.
+func certificateName(config *tls.Config) string {
+	if config == nil {
+		return ""
+	}
+	for _, name := range config.Certificates[0].Leaf.DNSNames {
+		if !strings.HasPrefix(name, "*") {
+			return name
+		}
+	}
+	return ""
+}
+
+// count prints counters at each change until the server has ended, and once
+// more then.
+func count(c *console, server *rendezvous.Server, served <-chan error) error {
+	tick := time.NewTicker(countersPeriod)
+	defer tick.Stop()
+	var last countersReport
+	show := func() error {
+		now := newCountersReport(server.Counters())
+		if now == last {
+			return nil
+		}
+		last = now
+		now.Time = timestamp(time.Now())
+		return writeLine(c.out, now)
+	}
+	for {
+		select {
+		case err := <-served:
+			return errors.Join(err, show())
+		case <-tick.C:
+		}
+		if err := show(); err != nil {
+			return err
+		}
+	}
+}
+
+// newCountersReport adds up all users: who they are is not for a log.
+func newCountersReport(now rendezvous.Counters) countersReport {
+	report := countersReport{Event: "counters", Connections: now.Connections, Rooms: now.Rooms, Peers: now.Peers}
+	for _, user := range now.Users {
+		report.Allocations += user.Allocations
+		report.BytesRelayed += user.BytesIn + user.BytesOut
+	}
+	return report
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/rendezvous"
+)
+
+// certificate writes a self-signed certificate and its key.
+func certificate(t *testing.T, names ...string) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: names}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	for name, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: signed}, key: {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
+}
+
+// announced is what "serve --json" with these flags prints first, without the
+// ports.
+func announced(t *testing.T, s serveCommand) servingReport {
+	t.Helper()
+	config, err := s.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := rendezvous.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	var out bytes.Buffer
+	s.JSON = true
+	if err := s.announce(&console{out: &out}, server, certificateName(config.TLS)); err != nil {
+		t.Fatal(err)
+	}
+	var report servingReport
+	fields := struct {
+		Rendezvous *[]string
+		STUN       *[]string
+		TURN       *[]string
+	}{&report.Rendezvous, &report.STUN, &report.TURN}
+	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []*[]string{&report.Rendezvous, &report.STUN, &report.TURN} {
+		if *list == nil {
+			t.Errorf("a list is null: %s", out.String())
+		}
+		for i, url := range *list {
+			address, transport, _ := strings.Cut(url, "?")
+			(*list)[i] = address[:strings.LastIndexByte(address, ':')] + strings.TrimSuffix("?"+transport, "?")
+		}
+	}
+	return report
+}
+
+func TestServePrintsWhereOthersReachIt(t *testing.T) {
+	cert, key := certificate(t, "*.example.org", "relay.example.org")
+	users := []string{"me:password:with:colons"}
+	for _, c := range []struct {
+		name    string
+		command serveCommand
+		want    string
+	}{
+		{"as it listens", serveCommand{Listen: "127.0.0.1:0", TURNListen: "127.0.0.1:0", User: users},
+			"ws://127.0.0.1 stun:127.0.0.1 turn:127.0.0.1?transport=udp turn:127.0.0.1?transport=tcp"},
+		{"without users", serveCommand{Listen: "127.0.0.1:0", TURNListen: "127.0.0.1:0"},
+			"ws://127.0.0.1 stun:127.0.0.1"},
+		{"the public address", serveCommand{Listen: ":0", TURNListen: ":0", User: users, PublicIP: []netip.Addr{netip.MustParseAddr("203.0.113.5")}},
+			"ws://203.0.113.5 stun:203.0.113.5 turn:203.0.113.5?transport=udp turn:203.0.113.5?transport=tcp"},
+		{"the certificate's name", serveCommand{Listen: "127.0.0.1:0", TURNListen: "127.0.0.1:0", Secret: "s", TLSCert: cert, TLSKey: key},
+			"wss://relay.example.org stun:127.0.0.1 turn:127.0.0.1?transport=udp turn:127.0.0.1?transport=tcp turns:relay.example.org?transport=tcp"},
+		{"no TURN", serveCommand{Listen: "127.0.0.1:0", TURNListen: "off"}, "ws://127.0.0.1"},
+		{"no rendezvous", serveCommand{Listen: "off", TURNListen: "127.0.0.1:0"}, "stun:127.0.0.1"},
+	} {
+		report := announced(t, c.command)
+		got := strings.Join(append(append(report.Rendezvous, report.STUN...), report.TURN...), " ")
+		if got != c.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestCountersAddUpAllUsers(t *testing.T) {
+	got := newCountersReport(rendezvous.Counters{Connections: 1, Rooms: 2, Peers: 3, Users: map[string]rendezvous.UserCounters{
+		"a": {Allocations: 1, BytesIn: 10, BytesOut: 20}, "b": {Allocations: 2, BytesIn: 3},
+	}})
+	want := countersReport{Event: "counters", Connections: 1, Rooms: 2, Peers: 3, Allocations: 3, BytesRelayed: 33}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,317 @@
+//go:build acceptance
+
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// arrival is how long the tests wait for what takes seconds on a quiet machine.
+const arrival = 90 * time.Second
+
+// server is a running "causeway-cli serve".
+type server struct {
+	*process
+	rendezvous, stun string
+	turn             []string
+}
+
+// serveReport is what "serve --json" prints.
+type serveReport struct {
+	Event       string   `json:"event"`
+	Rendezvous  []string `json:"rendezvous"`
+	STUN        []string `json:"stun"`
+	TURN        []string `json:"turn"`
+	Allocations int64    `json:"allocations"`
+	Relayed     int64    `json:"bytes_relayed"`
+}
+
+// serve starts a rendezvous, STUN and TURN server on free ports of loopback.
+func serve(t *testing.T, arguments ...string) server {
+	t.Helper()
+	s := server{process: start(t, "serve", append([]string{"serve", "--json",
+		"--listen", "127.0.0.1:0", "--turn-listen", "127.0.0.1:0"}, arguments...)...)}
+	var report serveReport
+	if err := json.Unmarshal([]byte(s.firstLine(20*time.Second)), &report); err != nil {
+		t.Fatalf("serve's first line: %v", err)
+	}
+	if len(report.Rendezvous) != 1 || len(report.STUN) != 1 {
+		t.Fatalf("serve has these addresses: %+v", report)
+	}
+	s.rendezvous, s.stun, s.turn = report.Rendezvous[0], report.STUN[0], report.TURN
+	return s
+}
+
+// flags are what every send and receive of a test has: JSON, servers of the
+// test's own only, and a state folder that outlives the process.
+func (s server) flags(state string, more ...string) []string {
+	return append([]string{"--json", "--no-lan", "--state", state,
+		"--rendezvous", s.rendezvous, "--stun", s.stun}, more...)
+}
+
+// send starts sharing a path and returns the invitation too.
+func (s server) send(t *testing.T, name, path, state string, more ...string) (*process, string) {
+	t.Helper()
+	p := start(t, name, append([]string{"send", path}, s.flags(state, more...)...)...)
+	return p, invitationOf(t, p)
+}
+
+func invitationOf(t *testing.T, p *process) string {
+	t.Helper()
+	var first line
+	if err := json.Unmarshal([]byte(p.firstLine(20*time.Second)), &first); err != nil {
+		t.Fatalf("the first line of send: %v", err)
+	}
+	if first.Event != "invitation" || !strings.HasPrefix(first.Invitation, "causeway:") || first.Time.IsZero() {
+		t.Fatalf("the first line of send is %+v", first)
+	}
+	return first.Invitation
+}
+
+// receive starts fetching into a folder.
+func (s server) receive(t *testing.T, name, invitation, to, state string, more ...string) *process {
+	t.Helper()
+	return start(t, name, append([]string{"receive", invitation, "--to", to}, s.flags(state, more...)...)...)
+}
+
+// reached waits until a part of the bytes is there.
+func reached(p *process, part float64) line {
+	p.t.Helper()
+	return p.until(arrival, fmt.Sprintf("have %.0f %%", part*100), func(l line) bool {
+		return len(l.Transfers) == 1 && l.Transfers[0].Total > 0 && l.Transfers[0].Phase != "preparing" &&
+			float64(l.Transfers[0].Bytes) >= part*float64(l.Transfers[0].Total)
+	})
+}
+
+// mostly returns the longest-lived peer of a process: the last one it printed.
+func mostly(t *testing.T, p *process) peer {
+	t.Helper()
+	for _, state := range slices.Backward(p.every()) {
+		for _, peer := range state.Peers {
+			if peer.Path != "connecting" {
+				return peer
+			}
+		}
+	}
+	t.Fatalf("%s never had a peer", p.name)
+	return peer{}
+}
+
+func TestProcessFolderArrivesByteForByte(t *testing.T) {
+	large := size(t, 1<<30)
+	shared := filepath.Join(t.TempDir(), "Ferien 旅行 🚢")
+	makeTree(t, shared, 2000, large)
+	s := serve(t)
+	to := t.TempDir()
+	begun := time.Now()
+	sender, invitation := s.send(t, "sender", shared, t.TempDir(), "--once")
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("the invitation took %v; it must not wait for the files to be read", took)
+	}
+	receiver := s.receive(t, "receiver", invitation, to, t.TempDir())
+	first := receiver.until(arrival, "receive a byte", func(l line) bool { return len(l.Peers) > 0 && l.Peers[0].BytesIn > 0 })
+	receiver.ends(5*time.Minute, 0)
+	took := time.Since(first.Time)
+	sender.ends(5*time.Second, 0)
+
+	sameTree(t, shared, filepath.Join(to, filepath.Base(shared)))
+	last := receiver.last()
+	if got := last.Transfers[0]; got.Phase != "complete" || got.Bytes != got.Total || got.Total < large {
+		t.Errorf("the receiver's last state is %+v", got)
+	}
+	for _, p := range []*process{sender, receiver} {
+		other := mostly(t, p)
+		if other.Path != "direct-lan" || other.Lane != "webrtc" || other.Relay != "" || other.BytesRelayed != 0 {
+			t.Errorf("%s says its peer goes %+v, want direct-lan by webrtc", p.name, other)
+		}
+		if !strings.HasPrefix(other.Client, "Causeway") || other.Local.Address == "" || other.Remote.Address == "" {
+			t.Errorf("%s says of its peer %+v", p.name, other)
+		}
+		if peak := p.peakMemory(); peak > 250_000_000 {
+			t.Errorf("%s took %d MB of memory, want at most 250", p.name, peak/1_000_000)
+		}
+	}
+	t.Logf("%d MB in %v, %.1f MB/s; memory: sender %d MB, receiver %d MB", last.Transfers[0].Total/1e6, took.Round(time.Millisecond),
+		float64(last.Transfers[0].Total)/1e6/took.Seconds(), sender.peakMemory()/1e6, receiver.peakMemory()/1e6)
+}
+
+func TestProcessSeveralPathsArriveInOneFolder(t *testing.T) {
+	folder := t.TempDir()
+	makeTree(t, filepath.Join(folder, "one"), 3, 100_000)
+	makeFile(t, filepath.Join(folder, "two.bin"), 300_000, 9)
+	s := serve(t)
+	sender := start(t, "sender", append([]string{"send", "--once", filepath.Join(folder, "one"), filepath.Join(folder, "two.bin")},
+		s.flags(t.TempDir())...)...)
+	to := t.TempDir()
+	receiver := s.receive(t, "receiver", invitationOf(t, sender), to, t.TempDir())
+	receiver.ends(arrival, 0)
+	sender.ends(5*time.Second, 0)
+	sameTree(t, folder, filepath.Join(to, receiver.last().Transfers[0].Name))
+}
+
+func TestProcessNothingIsOverwritten(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "notes.txt")
+	makeFile(t, shared, 200_000, 3)
+	to := t.TempDir()
+	makeFile(t, filepath.Join(to, "notes.txt"), 10, 4)
+	s := serve(t)
+	_, invitation := s.send(t, "sender", shared, t.TempDir())
+	s.receive(t, "receiver", invitation, to, t.TempDir()).ends(arrival, 0)
+	if kept := entries(t, to)["notes.txt"]; kept.Size() != 10 {
+		t.Errorf("the file that was there has now %d bytes", kept.Size())
+	}
+	if !sameFile(t, shared, filepath.Join(to, "notes (2).txt")) {
+		t.Error("notes (2).txt has other bytes")
+	}
+}
+
+func TestProcessTwoOnOneNetworkNeedNoServer(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "film.bin")
+	makeFile(t, shared, 20_000_000, 3)
+	to := t.TempDir()
+	// A rendezvous that nobody answers at, so that only the sender's own is left.
+	nowhere := []string{"--json", "--rendezvous", "ws://127.0.0.1:9", "--stun", "stun:127.0.0.1:9"}
+	sender := start(t, "sender", append([]string{"send", "--once", shared, "--state", t.TempDir()}, nowhere...)...)
+	receiver := start(t, "receiver", append([]string{"receive", invitationOf(t, sender), "--to", to, "--state", t.TempDir()}, nowhere...)...)
+	receiver.ends(arrival, 0)
+	sender.ends(5*time.Second, 0)
+	if !sameFile(t, shared, filepath.Join(to, "film.bin")) {
+		t.Error("film.bin has other bytes")
+	}
+}
+
+func TestProcessRendezvousIsNotNeededAfterMeeting(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "film.bin")
+	makeFile(t, shared, size(t, 120<<20), 5)
+	to := t.TempDir()
+	s := serve(t)
+	sender, invitation := s.send(t, "sender", shared, t.TempDir())
+	receiver := s.receive(t, "receiver", invitation, to, t.TempDir(), "--limit-down", "15M", "--stay")
+	reached(receiver, 0.3)
+	s.kill()
+	at := receiver.last().Transfers[0]
+	if at.Bytes > at.Total*6/10 {
+		t.Fatalf("the rendezvous was killed too late: %d of %d bytes were there", at.Bytes, at.Total)
+	}
+	receiver.until(arrival, "complete", func(l line) bool { return l.Transfers[0].Phase == "complete" })
+	for _, p := range []*process{sender, receiver} {
+		if peer := mostly(t, p); peer.RendezvousNeeded {
+			t.Errorf("%s says that its peer needs a rendezvous", p.name)
+		}
+	}
+	t.Logf("after Ctrl-C: sender gone in %v, receiver in %v", sender.interrupt(), receiver.interrupt())
+	if !sameFile(t, shared, filepath.Join(to, "film.bin")) {
+		t.Error("film.bin has other bytes")
+	}
+}
+
+func TestProcessReceiversHelpEachOther(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "album")
+	makeTree(t, shared, 50, size(t, 40<<20))
+	s := serve(t)
+	sender, invitation := s.send(t, "sender", shared, t.TempDir(), "--limit-up", "12M")
+	folders := []string{t.TempDir(), t.TempDir(), t.TempDir()}
+	var early []*process
+	for i := range 2 {
+		early = append(early, s.receive(t, fmt.Sprintf("receiver %d", i+1), invitation, folders[i], t.TempDir(), "--stay"))
+	}
+	third := s.receive(t, "receiver 3", invitation, folders[2], t.TempDir(), "--limit-down", "3M")
+	for _, p := range early {
+		p.until(arrival, "complete", func(l line) bool { return l.Transfers[0].Phase == "complete" })
+	}
+	out, total := int64(0), early[0].last().Transfers[0].Total
+	for _, p := range early {
+		for _, peer := range p.last().Peers {
+			out += peer.BytesOut
+		}
+	}
+	if out == 0 {
+		t.Error("the receivers gave each other nothing")
+	}
+	t.Logf("of %d MB each, receivers gave one another %.1f MB", total/1e6, float64(out)/1e6)
+	// The sender leaves, and so does a receiver that was still fetching.
+	sender.interrupt()
+	third.interrupt()
+	late := s.receive(t, "late receiver", invitation, t.TempDir(), t.TempDir())
+	late.ends(arrival, 0)
+	for i, p := range early {
+		p.interrupt()
+		sameTree(t, shared, filepath.Join(folders[i], "album"))
+	}
+	lateFolder := late.command.Args[slices.Index(late.command.Args, "--to")+1]
+	sameTree(t, shared, filepath.Join(lateFolder, "album"))
+}
+
+func TestProcessReceiverWaitsForASenderWhoComesLater(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "later.bin")
+	makeFile(t, shared, 500_000, 8)
+	s := serve(t)
+	state, to := t.TempDir(), t.TempDir()
+	sender, invitation := s.send(t, "sender", shared, state)
+	sender.interrupt()
+	receiver := s.receive(t, "receiver", invitation, to, t.TempDir())
+	receiver.until(arrival, "say that it waits", func(l line) bool {
+		return len(l.Transfers) == 1 && l.Transfers[0].Phase == "waiting" && l.Transfers[0].Problem == nil
+	})
+	again, second := s.send(t, "sender again", shared, state, "--once")
+	if second != invitation {
+		t.Errorf("the same file has another invitation the second time")
+	}
+	receiver.ends(arrival, 0)
+	again.ends(5*time.Second, 0)
+}
+
+func TestProcessPlainOutput(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "plain.bin")
+	makeFile(t, shared, 5_000_000, 8)
+	s := serve(t)
+	to := t.TempDir()
+	common := []string{"--no-lan", "--rendezvous", s.rendezvous, "--stun", s.stun, "--state"}
+	sender := start(t, "sender", append([]string{"send", "--once", shared}, append(common, t.TempDir())...)...)
+	invitation := sender.firstLine(20 * time.Second)
+	receiver := start(t, "receiver", append([]string{"receive", invitation, "--to", to}, append(common, t.TempDir())...)...)
+	receiver.ends(arrival, 0)
+	sender.ends(5*time.Second, 0)
+	if !strings.HasPrefix(invitation, "causeway:") || strings.TrimSpace(sender.tail(99)) != invitation {
+		t.Errorf("send's stdout is not the invitation alone:\n%s", sender.tail(99))
+	}
+	if got, want := receiver.tail(99), filepath.Join(to, "plain.bin"); got != want {
+		t.Errorf("receive's stdout is %q, want where the share is: %q", got, want)
+	}
+	for _, words := range []string{"plain.bin", "direct, same network", "complete and verified"} {
+		if !strings.Contains(receiver.stderr.String(), words) {
+			t.Errorf("receive did not tell a human %q:\n%s", words, receiver.stderr.String())
+		}
+	}
+	if strings.ContainsAny(receiver.stderr.String(), "\r\x1b") {
+		t.Error("receive redraws lines although stderr is no terminal")
+	}
+}
+
+func TestProcessSendsAgainWhatChanged(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "draft.txt")
+	makeFile(t, shared, 1000, 1)
+	s := serve(t)
+	state := t.TempDir()
+	first, invitation := s.send(t, "sender", shared, state)
+	first.until(arrival, "be ready", func(l line) bool { return l.Transfers[0].Phase == "waiting" })
+	first.interrupt()
+	makeFile(t, shared, 2000, 2)
+	if err := os.Chtimes(shared, time.Now(), time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	_, second := s.send(t, "sender again", shared, state)
+	to := t.TempDir()
+	s.receive(t, "receiver", second, to, t.TempDir()).ends(arrival, 0)
+	if got := entries(t, to)["draft.txt"]; got.Size() != 2000 {
+		t.Errorf("what arrived has %d bytes, want the 2000 of the new draft", got.Size())
+	}
+	t.Logf("a changed file keeps its invitation: %v", second == invitation)
+}

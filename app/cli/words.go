@@ -1,0 +1,19 @@
+package main
+
+import (
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+)
+
+// english is the language of a terminal's output, which people search for and
+// scripts should not have to guess.
+var english = words.In("en")
+
+// sentence says what went wrong and what to do next.
+func sentence(p *engine.Problem) string {
+	key := "problem." + string(p.Code)
+	if !english.Has(key) {
+		return p.Error()
+	}
+	return printable(english.Say(key, p))
+}
