@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/assets/words"
+)
+
+// addressList edits a list of addresses in place: one field each, a button to
+// take it away, and one to add another.
+type addressList struct {
+	words       *words.Words
+	placeholder string
+	check       func(string) fault
+	changed     func([]string)
+	content     *fyne.Container
+	lines       *fyne.Container
+	fields      []*field
+}
+
+func newAddressList(w *words.Words, placeholder string, check func(string) fault, addresses []string, changed func([]string)) *addressList {
+	l := &addressList{words: w, placeholder: placeholder, check: check, changed: changed, lines: container.NewVBox()}
+	for _, address := range addresses {
+		l.add(address)
+	}
+	adding := widget.NewButtonWithIcon(w.Say("servers.add", nil), theme.ContentAddIcon(), func() {
+		f := l.add("")
+		if c := fyne.CurrentApp().Driver().CanvasForObject(f.entry); c != nil {
+			c.Focus(f.entry)
+		}
+	})
+	l.content = container.NewVBox(l.lines, container.NewHBox(adding))
+	return l
+}
+
+func (l *addressList) add(address string) *field {
+	var f *field
+	f = newField(l.words, address, l.placeholder, func(text string) fault {
+		if text == "" {
+			return fine // an empty line is one that was not filled in
+		}
+		return l.check(text)
+	}, func(string) { l.tell() })
+	var line *fyne.Container
+	away := quietButton(theme.DeleteIcon(), func() {
+		l.lines.Remove(line)
+		l.fields = slices.DeleteFunc(l.fields, func(other *field) bool { return other == f })
+		if f.last != "" {
+			l.tell()
+		}
+	})
+	line = container.NewBorder(nil, nil, nil, container.NewVBox(away), f.content)
+	l.fields = append(l.fields, f)
+	l.lines.Add(line)
+	return f
+}
+
+// tell hands on the addresses that are right, each once.
+func (l *addressList) tell() {
+	addresses := []string{}
+	for _, f := range l.fields {
+		if f.last != "" && !slices.Contains(addresses, f.last) {
+			addresses = append(addresses, f.last)
+		}
+	}
+	l.changed(addresses)
+}

@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/invite"
+)
+
+// ask asks before something that cannot be taken back. The way out is the
+// button that Enter and Esc choose.
+func (w *Window) ask(heading, text, yes, no string, agreed func()) {
+	words := widget.NewLabel(text)
+	words.Wrapping = fyne.TextWrapWord
+	question := dialog.NewCustomWithoutButtons(heading, container.NewGridWrap(fyne.NewSize(400, 76), words), w.window)
+	stay := widget.NewButton(no, question.Hide)
+	stay.Importance = widget.HighImportance
+	leave := widget.NewButton(yes, func() {
+		question.Hide()
+		agreed()
+	})
+	question.SetButtons([]fyne.CanvasObject{leave, stay})
+	w.asking = question
+	question.SetOnClosed(func() { w.asking = nil })
+	question.Show()
+	w.window.Canvas().Focus(stay)
+}
+
+// askToRemove asks when removing would lose something that a click cannot
+// bring back.
+func (w *Window) askToRemove(t engine.Transfer) {
+	text := w.loss(t)
+	if text == "" {
+		w.remove(t)
+		return
+	}
+	say := w.words.Say
+	w.ask(say("remove.title", map[string]string{"Name": title(w.words, t)}), text,
+		say("remove.yes", nil), say("remove.no", nil), func() { w.remove(t) })
+}
+
+// loss says what removing a transfer would lose; empty for nothing.
+func (w *Window) loss(t engine.Transfer) string {
+	if t.Direction == engine.Receive {
+		if t.Phase == engine.Complete || t.Bytes == 0 {
+			return ""
+		}
+		return w.words.Say("remove.partial", map[string]string{"Size": words.Bytes(t.Bytes)})
+	}
+	receiving := 0
+	for _, p := range w.state.PeersOf(t.ID) {
+		if p.Progress < 1 {
+			receiving++
+		}
+	}
+	if receiving == 0 {
+		return ""
+	}
+	return w.words.Count("remove.receiving", receiving)
+}
+
+// close ends the program, after a question when transfers would stop.
+func (w *Window) close() {
+	running := 0
+	for _, t := range w.state.Transfers {
+		if t.Phase == engine.Transferring {
+			running++
+		}
+	}
+	if running == 0 {
+		w.quit()
+		return
+	}
+	if w.asking != nil {
+		w.asking.Hide() // whatever was asked, closing comes first
+	}
+	say := w.words.Say
+	w.ask(say("quit.title", nil), w.words.Count("quit.running", running), say("quit.yes", nil), say("quit.no", nil), w.quit)
+}
+
+// showQR shows an invitation for somebody who points a camera at the screen.
+func (w *Window) showQR(t engine.Transfer) {
+	say := w.words.Say
+	code, err := invite.QR(t.Invitation)
+	if err != nil {
+		w.notice.complain(sentence(w.words, err))
+		return
+	}
+	picture := canvas.NewImageFromImage(code.Image(4))
+	picture.ScaleMode = canvas.ImageScalePixels
+	picture.FillMode = canvas.ImageFillContain
+	picture.SetMinSize(fyne.NewSquareSize(300))
+	text := widget.NewLabel(t.Invitation)
+	text.Wrapping = fyne.TextWrapBreak
+	text.SizeName = theme.SizeNameCaptionText
+	text.Alignment = fyne.TextAlignCenter
+	copying := widget.NewButtonWithIcon(say("row.copy", nil), theme.ContentCopyIcon(), func() { w.copyInvitation(t) })
+	shown := dialog.NewCustomWithoutButtons(title(w.words, t), container.NewVBox(container.NewCenter(picture), text), w.window)
+	shown.SetButtons([]fyne.CanvasObject{copying, widget.NewButton(say("dialog.close", nil), shown.Hide)})
+	shown.Show()
+}
+
+// chooseFile asks for a file to share. The dialog takes one at a time; several
+// can be dropped.
+func (w *Window) chooseFile() {
+	chooser := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
+		if err != nil || file == nil {
+			return
+		}
+		name := file.URI().Path()
+		_ = file.Close()
+		w.share([]string{name})
+	}, w.window)
+	chooser.Resize(w.dialogSize())
+	chooser.Show()
+}
+
+// chooseFolder asks for a folder to share.
+func (w *Window) chooseFolder() {
+	chooser := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
+		if err == nil && folder != nil {
+			w.share([]string{folder.Path()})
+		}
+	}, w.window)
+	chooser.Resize(w.dialogSize())
+	chooser.Show()
+}
+
+// dialogSize leaves an edge of the window to see.
+func (w *Window) dialogSize() fyne.Size {
+	return w.window.Canvas().Size().SubtractWidthHeight(80, 80)
+}

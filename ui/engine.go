@@ -1,0 +1,26 @@
+// Package ui is the window: it shows an engine.State and turns gestures into
+// verbs. It never imports fyne.io/fyne/v2/app, so it builds and is tested
+// without C and without a screen.
+package ui
+
+import (
+	"context"
+
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/settings"
+	"github.com/causeway-app/causeway/engine/watch"
+)
+
+// Engine is what the window needs of an engine.Engine. The verbs are called
+// off the main goroutine; their errors may be *engine.Problem.
+type Engine interface {
+	State() *watch.Value[engine.State]
+	Share(ctx context.Context, paths []string) (engine.Transfer, error)
+	Receive(ctx context.Context, invitation, folder string) (engine.Transfer, error)
+	Pause(ctx context.Context, id engine.TransferID) error
+	Resume(ctx context.Context, id engine.TransferID) error
+	Remove(ctx context.Context, id engine.TransferID) error
+	Configure(ctx context.Context, s settings.Settings) error
+}
+
+var _ Engine = (*engine.Engine)(nil)

@@ -1,0 +1,87 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// field is an entry that says at its own place what is wrong with its text.
+type field struct {
+	words   *words.Words
+	entry   *leavingEntry
+	problem *look.Line
+	content *fyne.Container
+	check   func(string) fault
+	// taken is called with a new text that is right, when the user presses
+	// Enter or goes elsewhere.
+	taken func(string)
+	last  string
+}
+
+func newField(w *words.Words, text, placeholder string, check func(string) fault, taken func(string)) *field {
+	f := &field{words: w, entry: &leavingEntry{}, check: check, taken: taken, last: text, problem: look.NewCaption("")}
+	f.entry.ExtendBaseWidget(f.entry)
+	f.entry.SetText(text)
+	f.entry.SetPlaceHolder(placeholder)
+	f.entry.left = func() { f.commit() }
+	f.entry.OnSubmitted = func(string) { f.commit() }
+	f.entry.OnChanged = func(string) {
+		// Somebody who is typing is told when it becomes right, not that it is
+		// not right yet.
+		if f.problem.Visible() {
+			f.judge()
+		}
+	}
+	f.problem.Hide()
+	f.content = container.NewVBox(f.entry, f.problem)
+	return f
+}
+
+func (f *field) text() string { return strings.TrimSpace(f.entry.Text) }
+
+// judge marks the field and reports whether its text is right.
+func (f *field) judge() bool {
+	wrong := f.check(f.text())
+	f.problem.Set(wrong.sentence(f.words), theme.ColorNameError)
+	if show(f.problem, wrong != fine); wrong != fine {
+		f.entry.SetValidationError(faultError{wrong.sentence(f.words)})
+	} else {
+		f.entry.SetValidationError(nil)
+	}
+	f.content.Refresh()
+	return wrong == fine
+}
+
+// commit hands on a text that is right and new.
+func (f *field) commit() {
+	if f.text() != f.last && f.judge() {
+		f.last = f.text()
+		f.taken(f.last)
+	}
+}
+
+// faultError lets an entry draw its mark.
+type faultError struct{ text string }
+
+func (e faultError) Error() string { return e.text }
+
+// leavingEntry tells when the user goes elsewhere.
+type leavingEntry struct {
+	widget.Entry
+	left func()
+}
+
+// FocusLost is called by Fyne.
+func (e *leavingEntry) FocusLost() {
+	e.Entry.FocusLost()
+	if e.left != nil {
+		e.left()
+	}
+}

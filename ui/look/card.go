@@ -1,0 +1,77 @@
+package look
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Card is a surface with content on it.
+type Card struct {
+	widget.BaseWidget
+	content    fyne.CanvasObject
+	fill, edge fyne.ThemeColorName
+	pad        float32
+}
+
+// NewCard returns a card around content.
+func NewCard(content fyne.CanvasObject) *Card {
+	c := &Card{content: content, fill: ColorCard, edge: ColorCardEdge, pad: 14}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// NewPanel returns a surface without an edge, in a colour of the theme, with
+// that much room around its content.
+func NewPanel(fill fyne.ThemeColorName, pad float32, content fyne.CanvasObject) *Card {
+	c := &Card{content: content, fill: fill, pad: pad}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// CreateRenderer is called by Fyne.
+func (c *Card) CreateRenderer() fyne.WidgetRenderer {
+	r := &cardRenderer{card: c, surface: canvas.NewRectangle(nil)}
+	if c.edge != "" {
+		r.surface.CornerRadius, r.surface.StrokeWidth = 10, 1
+	}
+	r.Refresh()
+	return r
+}
+
+type cardRenderer struct {
+	card    *Card
+	surface *canvas.Rectangle
+}
+
+func (r *cardRenderer) Layout(size fyne.Size) {
+	r.surface.Resize(size)
+	r.card.content.Move(fyne.NewSquareOffsetPos(r.card.pad))
+	r.card.content.Resize(size.SubtractWidthHeight(2*r.card.pad, 2*r.card.pad))
+}
+
+func (r *cardRenderer) MinSize() fyne.Size {
+	return r.card.content.MinSize().AddWidthHeight(2*r.card.pad, 2*r.card.pad)
+}
+
+func (r *cardRenderer) Refresh() {
+	r.surface.FillColor = colorOf(r.card, r.card.fill)
+	if r.card.edge != "" {
+		r.surface.StrokeColor = colorOf(r.card, r.card.edge)
+	}
+	r.surface.Refresh()
+	r.card.content.Refresh()
+	r.Layout(r.card.Size())
+}
+
+func (r *cardRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.surface, r.card.content}
+}
+
+func (r *cardRenderer) Destroy() {}
+
+// Tight leaves little room around the content, and returns the card.
+func (c *Card) Tight() *Card {
+	c.pad = 4
+	return c
+}

@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+const (
+	peerLineHeight = 48
+	peerBadgeWidth = 178
+)
+
+// peerLine shows one peer: how it is connected, how fast, and how far it is.
+type peerLine struct {
+	widget.BaseWidget
+	words *words.Words
+	peer  engine.Peer
+
+	badge                *look.Badge
+	name, route, percent *look.Line
+	incoming, outgoing   *look.Line
+	bar                  *look.Bar
+}
+
+func newPeerLine(w *words.Words) *peerLine {
+	l := &peerLine{
+		words: w, badge: look.NewBadge(look.BadgeFace{}), name: look.NewLine(""), route: look.NewCaption(""),
+		percent: look.NewCaption(""), bar: look.NewBar(),
+		incoming: look.NewCaption("").Aligned(fyne.TextAlignTrailing), outgoing: look.NewCaption("").Aligned(fyne.TextAlignTrailing),
+	}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// show does nothing when nothing has changed.
+func (l *peerLine) show(p engine.Peer) {
+	if l.peer == p {
+		return
+	}
+	l.peer = p
+	w := l.words
+	l.badge.Set(pathFace(w, p.Path, p.Relay))
+	l.name.SetText(peerName(w, p))
+	l.route.SetText(route(w, p))
+	l.bar.Set(float32(p.Progress), theme.ColorNamePrimary)
+	l.percent.SetText(w.Say("peer.has", map[string]string{"Percent": fraction(p.Progress)}))
+	l.incoming.SetText("↓ " + words.Rate(p.RateIn))
+	l.outgoing.SetText("↑ " + words.Rate(p.RateOut))
+	l.Refresh() // a longer badge moves its neighbours
+}
+
+// CreateRenderer is called by Fyne.
+func (l *peerLine) CreateRenderer() fyne.WidgetRenderer { return &peerLineRenderer{l} }
+
+type peerLineRenderer struct{ *peerLine }
+
+func (r *peerLineRenderer) Layout(size fyne.Size) {
+	const gap, rates, bar = 14, 92, 96
+	place(r.badge, 0, (size.Height-24)/2, min(r.badge.MinSize().Width, peerBadgeWidth+60), 24)
+	left := max(r.badge.MinSize().Width, peerBadgeWidth) + gap
+	right := size.Width - rates
+	place(r.incoming, right, 6, rates, 18)
+	place(r.outgoing, right, 25, rates, 18)
+	right -= gap + bar
+	place(r.bar, right, 8, bar, 14)
+	place(r.percent, right, 25, bar, 18)
+	right -= gap
+	place(r.name, left, 3, right-left, 20)
+	place(r.route, left, 25, right-left, 18)
+}
+
+func (r *peerLineRenderer) MinSize() fyne.Size { return fyne.NewSize(460, peerLineHeight) }
+
+func (r *peerLineRenderer) Refresh() {
+	for _, o := range r.Objects() {
+		o.Refresh()
+	}
+	r.Layout(r.peerLine.Size())
+}
+
+func (r *peerLineRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.badge, r.name, r.route, r.bar, r.percent, r.incoming, r.outgoing}
+}
+
+func (r *peerLineRenderer) Destroy() {}
+
+// place moves and sizes an object.
+func place(o fyne.CanvasObject, x, y, width, height float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(max(width, 0), max(height, 0)))
+}

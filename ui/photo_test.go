@@ -1,0 +1,61 @@
+package ui
+
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/causeway-app/causeway/engine"
+)
+
+// TestPhotographs paints the pages for people to look at, where
+// CAUSEWAY_PHOTOS names a folder. It judges nothing.
+func TestPhotographs(t *testing.T) {
+	folder := os.Getenv("CAUSEWAY_PHOTOS")
+	if folder == "" {
+		t.Skip("CAUSEWAY_PHOTOS is not set")
+	}
+	for variantName, variant := range variants {
+		for _, language := range []string{"en", "zh"} {
+			d := newDesk(t, language, variant)
+			take := func(name string) {
+				t.Helper()
+				file, err := os.Create(filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer file.Close()
+				if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			take("empty")
+			d.show(everything())
+			take("rows")
+			d.transfers.toggle("s")
+			d.notice.complain(sentence(d.words, &engine.Problem{Code: engine.InvitationMistyped}))
+			take("expanded")
+			d.notice.hush()
+			d.window.Resize(minimum)
+			take("small")
+			d.window.Resize(fyne.NewSize(980, 1700))
+			d.goTo(settingsAt)
+			take("settings")
+			d.window.Resize(first)
+			d.settings.turn.edit(0)
+			d.settings.turn.editor.url.entry.SetText("turn:host:99999")
+			d.settings.turn.editor.submit()
+			take("turn")
+			d.settings.turn.editor.dialog.Hide()
+			d.goTo(transfersAt)
+			d.showQR(everything().Transfers[4])
+			take("qr")
+			d.window.Canvas().Overlays().Top().Hide()
+			d.close()
+			take("quit")
+		}
+	}
+}

@@ -1,0 +1,252 @@
+package ui
+
+import (
+	"errors"
+	"net"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// between parts two facts on one line.
+const between = " · "
+
+// sentence says what happened and what to do about it.
+func sentence(w *words.Words, err error) string {
+	var problem *engine.Problem
+	if !errors.As(err, &problem) {
+		problem = &engine.Problem{Code: engine.Internal, Err: err}
+	}
+	detail := ""
+	if problem.Err != nil {
+		detail = problem.Err.Error()
+	}
+	return w.Say("problem."+string(problem.Code), map[string]string{"Subject": problem.Subject, "Detail": detail})
+}
+
+// title is what a transfer is called while its name is not known yet, too.
+func title(w *words.Words, t engine.Transfer) string {
+	if t.Name == "" {
+		return w.Say("transfer.unnamed", nil)
+	}
+	return t.Name
+}
+
+// status says in one line what a transfer is doing and how far it is.
+func status(w *words.Words, t engine.Transfer) string {
+	switch t.Phase {
+	case engine.Preparing:
+		if t.Direction == engine.Receive {
+			return w.Say("status.sender-prepares", map[string]string{"Percent": fraction(t.Preparing)})
+		}
+		return facts(w.Say("status.preparing", map[string]string{"Percent": words.Percent(t.Bytes, t.Total)}), size(w, t))
+	case engine.Waiting:
+		return facts(w.Say("status.waiting-"+string(t.Direction), nil), size(w, t))
+	case engine.Connecting:
+		return facts(w.Say("status.connecting", nil), size(w, t))
+	case engine.Transferring:
+		return transferring(w, t)
+	case engine.Complete:
+		if t.Direction == engine.Send {
+			return facts(w.Count("status.sent", t.Receivers), size(w, t))
+		}
+		return facts(w.Say("status.received", nil), size(w, t))
+	case engine.Paused:
+		return facts(w.Say("status.paused", nil), amount(w, t))
+	default:
+		return facts(w.Say("status.failed", nil), amount(w, t))
+	}
+}
+
+func transferring(w *words.Words, t engine.Transfer) string {
+	if t.Preparing >= 0 && t.Direction == engine.Receive && t.Total == 0 {
+		return w.Say("status.sender-prepares", map[string]string{"Percent": fraction(t.Preparing)})
+	}
+	left := ""
+	if t.Rate > 0 {
+		left = w.Left(t.Left)
+	}
+	return facts(words.Percent(t.Bytes, t.Total), amount(w, t), words.Rate(t.Rate), left)
+}
+
+// amount is "540 MB of 1.2 GB", or nothing while the total is unknown.
+func amount(w *words.Words, t engine.Transfer) string {
+	if t.Total <= 0 {
+		return ""
+	}
+	return w.Say("amount", map[string]string{"Part": words.Bytes(t.Bytes), "Total": words.Bytes(t.Total)})
+}
+
+// size is "2,001 files · 1.2 GB", as far as it is known.
+func size(w *words.Words, t engine.Transfer) string {
+	var parts []string
+	if t.Files > 0 {
+		parts = append(parts, w.Count("files", t.Files))
+	}
+	if t.Total > 0 {
+		parts = append(parts, words.Bytes(t.Total))
+	}
+	return facts(parts...)
+}
+
+func facts(parts ...string) string {
+	var known []string
+	for _, part := range parts {
+		if part != "" {
+			known = append(known, part)
+		}
+	}
+	return strings.Join(known, between)
+}
+
+func fraction(part float64) string { return words.Percent(int64(part*10_000), 10_000) }
+
+// progress is how full a transfer's bar is, and in which colour.
+func progress(t engine.Transfer) (float32, fyne.ThemeColorName) {
+	part := float32(0)
+	if t.Total > 0 {
+		part = float32(float64(t.Bytes) / float64(t.Total))
+	}
+	switch t.Phase {
+	case engine.Preparing:
+		if t.Direction == engine.Receive {
+			part = float32(max(t.Preparing, 0))
+		}
+		return part, look.ColorIdle
+	case engine.Complete:
+		return 1, look.ColorDirect
+	case engine.Failed:
+		return part, theme.ColorNameError
+	case engine.Paused, engine.Waiting, engine.Connecting:
+		return part, look.ColorIdle
+	default:
+		return part, theme.ColorNamePrimary
+	}
+}
+
+// pathFace is the badge of a path. relay is the TURN URI, if any.
+func pathFace(w *words.Words, kind path.Kind, relay string) look.BadgeFace {
+	switch kind {
+	case path.DirectLAN:
+		return look.BadgeFace{Text: w.Say("path.direct-lan", nil), Level: 4, Color: look.ColorDirect}
+	case path.DirectInternet:
+		return look.BadgeFace{Text: w.Say("path.direct-internet", nil), Level: 3, Color: look.ColorDirect}
+	case path.Relayed:
+		if relay != "" && !overUDP(relay) {
+			return look.BadgeFace{Text: w.Say("path.relayed-restricted", nil), Mark: look.BarsInBox, Level: 1, Color: look.ColorRelayed}
+		}
+		return look.BadgeFace{Text: w.Say("path.relayed", nil), Mark: look.BarsInBox, Level: 2, Color: look.ColorRelayed}
+	default:
+		return look.BadgeFace{Text: w.Say("path.connecting", nil), Color: look.ColorIdle}
+	}
+}
+
+// badge is the badge of a whole transfer; false where there is no path to
+// speak of.
+func badge(w *words.Words, t engine.Transfer, peers []engine.Peer) (look.BadgeFace, bool) {
+	if t.Problem != nil {
+		switch t.Problem.Code {
+		case engine.NoPath:
+			return look.BadgeFace{Text: w.Say("path.none", nil), Mark: look.Cross, Color: theme.ColorNameError}, true
+		case engine.PolicyBlocked:
+			return look.BadgeFace{Text: w.Say("path.blocked", nil), Mark: look.Cross, Color: look.ColorRelayed}, true
+		}
+	}
+	known := t.Path != "" && t.Path != path.Connecting
+	if !known && t.Phase != engine.Connecting || t.Phase == engine.Paused || t.Phase == engine.Failed || t.Phase == engine.Waiting {
+		return look.BadgeFace{}, false
+	}
+	return pathFace(w, t.Path, relayOf(peers)), true
+}
+
+func relayOf(peers []engine.Peer) string {
+	for _, p := range peers {
+		if p.Relay != "" {
+			return p.Relay
+		}
+	}
+	return ""
+}
+
+// pathSentence says what a path means for the user's files.
+func pathSentence(w *words.Words, kind path.Kind) string {
+	switch kind {
+	case path.DirectLAN, path.DirectInternet, path.Relayed:
+		return w.Say("path-means."+string(kind), nil)
+	default:
+		return ""
+	}
+}
+
+// peerName is what a person recognises a peer by.
+func peerName(w *words.Words, p engine.Peer) string {
+	switch {
+	case p.Name != "" && p.Client != "":
+		return p.Name + between + p.Client
+	case p.Name != "":
+		return p.Name
+	case p.Client != "":
+		return p.Client
+	default:
+		return w.Say("peer.unnamed", nil)
+	}
+}
+
+// route says through whom or to where the bytes of a peer go, and how fast an
+// answer comes.
+func route(w *words.Words, p engine.Peer) string {
+	where := p.Remote.Address
+	if host, _, err := net.SplitHostPort(where); err == nil {
+		where = host
+	}
+	if p.Path == path.Relayed {
+		where = w.Say("peer.other-relay", nil)
+		if p.Relay != "" {
+			where = w.Say("peer.relay", map[string]string{"Relay": relayHost(p.Relay)})
+		}
+	}
+	protocol := strings.ToUpper(p.Remote.Protocol)
+	if p.Path == path.Relayed && p.Relay != "" {
+		protocol = relayProtocol(p.Relay)
+	}
+	return facts(where, words.RoundTrip(p.RTT), protocol)
+}
+
+// relayHost is the part of a TURN URI (RFC 7065) that people know the server
+// by: its host, with the port unless that is the usual one.
+func relayHost(uri string) string {
+	_, rest, found := strings.Cut(uri, ":")
+	if !found {
+		return uri
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	host, port, err := net.SplitHostPort(rest)
+	if err != nil || port == "3478" || port == "5349" {
+		if err != nil {
+			host = rest
+		}
+		return strings.Trim(host, "[]")
+	}
+	return rest
+}
+
+func relayProtocol(uri string) string {
+	switch {
+	case strings.HasPrefix(uri, "turns:"):
+		return "TLS"
+	case overUDP(uri):
+		return "UDP"
+	default:
+		return "TCP"
+	}
+}
+
+func overUDP(uri string) bool {
+	return !strings.HasPrefix(uri, "turns:") && !strings.Contains(uri, "transport=tcp")
+}

@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// rowGestures is what the user can do with a transfer.
+type rowGestures interface {
+	toggle(engine.TransferID)
+	pause(engine.Transfer)
+	resume(engine.Transfer)
+	remove(engine.Transfer)
+	copyInvitation(engine.Transfer)
+	showQR(engine.Transfer)
+	openFolder(engine.Transfer)
+}
+
+// entry is everything that a row shows.
+type entry struct {
+	transfer engine.Transfer
+	peers    []engine.Peer
+	expanded bool
+	// problemHeight is how much room the problem's sentence takes, 0 for none.
+	problemHeight float32
+}
+
+func (e entry) same(other entry) bool {
+	return e.transfer == other.transfer && e.expanded == other.expanded && e.problemHeight == other.problemHeight &&
+		slices.Equal(e.peers, other.peers)
+}
+
+const (
+	rowPad    = 14
+	rowHead   = 78
+	rowIcon   = 38
+	rowButton = 36
+	rowText   = rowPad + rowIcon + 14
+	// What an expanded row adds, besides its peers.
+	detailTop, detailActions, detailCaption, detailBottom = 8, 38, 26, 10
+)
+
+// height is how tall the row of an entry is.
+func (e entry) height() float32 {
+	height := float32(rowHead) + e.problemHeight
+	if e.expanded {
+		height += detailTop + detailActions + detailCaption + float32(len(e.peers))*peerLineHeight + detailBottom
+	}
+	return height
+}
+
+// row shows one transfer, and one line a peer when it is expanded. Making one
+// costs nothing until it is drawn, because the list makes one at each refresh
+// only to learn its height.
+type row struct {
+	widget.BaseWidget
+	words    *words.Words
+	gestures rowGestures
+	entry    entry
+	drawn    *rowRenderer
+}
+
+func newRow(w *words.Words, gestures rowGestures) *row {
+	r := &row{words: w, gestures: gestures}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// MinSize does not depend on what the row shows; the list sets the height.
+func (r *row) MinSize() fyne.Size { return fyne.NewSize(480, rowHead) }
+
+// Tapped expands the row or folds it.
+func (r *row) Tapped(*fyne.PointEvent) { r.gestures.toggle(r.entry.transfer.ID) }
+
+// AccessibilityLabel is the transfer's name and what it is doing.
+func (r *row) AccessibilityLabel() string {
+	return title(r.words, r.entry.transfer) + between + status(r.words, r.entry.transfer)
+}
+
+// AccessibilityRole says that pressing it does something.
+func (r *row) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
+// show does nothing when nothing has changed.
+func (r *row) show(e entry) {
+	if r.entry.same(e) {
+		return
+	}
+	r.entry = e
+	if r.drawn != nil {
+		r.drawn.update()
+	}
+}
+
+// CreateRenderer is called by Fyne.
+func (r *row) CreateRenderer() fyne.WidgetRenderer {
+	n := &rowRenderer{
+		row: r, icon: look.NewDot(look.ColorIdle, rowIcon),
+		name: look.NewTitle(""), status: look.NewCaption(""), bar: look.NewBar(), badge: look.NewBadge(look.BadgeFace{}),
+		problem: widget.NewLabel(""), means: look.NewCaption(""),
+	}
+	n.problem.Wrapping = fyne.TextWrapWord
+	n.problem.SizeName = theme.SizeNameCaptionText
+	n.pause = quietButton(theme.MediaPauseIcon(), func() { n.pauseOrResume() })
+	n.fold = quietButton(theme.MenuExpandIcon(), func() { r.gestures.toggle(r.entry.transfer.ID) })
+	n.copy = widget.NewButtonWithIcon(r.words.Say("row.copy", nil), theme.ContentCopyIcon(), func() { r.gestures.copyInvitation(r.entry.transfer) })
+	n.copy.Importance = widget.HighImportance
+	n.code = widget.NewButtonWithIcon(r.words.Say("row.qr", nil), qrIcon, func() { r.gestures.showQR(r.entry.transfer) })
+	n.open = widget.NewButtonWithIcon(r.words.Say("row.open", nil), theme.FolderOpenIcon(), func() { r.gestures.openFolder(r.entry.transfer) })
+	n.remove = widget.NewButtonWithIcon(r.words.Say("row.remove", nil), theme.DeleteIcon(), func() { r.gestures.remove(r.entry.transfer) })
+	n.surface = look.NewCard(widget.NewLabel(""))
+	r.drawn = n
+	n.update()
+	return n
+}
+
+func quietButton(icon fyne.Resource, tapped func()) *widget.Button {
+	b := widget.NewButtonWithIcon("", icon, tapped)
+	b.Importance = widget.LowImportance
+	return b
+}

@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// rowRenderer is the drawn side of a row.
+type rowRenderer struct {
+	row     *row
+	surface *look.Card
+	icon    *look.Dot
+	name    *look.Line
+	status  *look.Line
+	bar     *look.Bar
+	badge   *look.Badge
+	problem *widget.Label
+
+	pause, fold              *widget.Button
+	copy, code, open, remove *widget.Button
+	means                    *look.Line
+	peers                    []*peerLine
+}
+
+// update brings everything in line with the row's entry.
+func (r *rowRenderer) update() {
+	w, t := r.row.words, r.row.entry.transfer
+	r.icon.Set(directionFace(t))
+	r.name.SetText(title(w, t))
+	r.status.SetText(status(w, t))
+	r.bar.Set(progress(t))
+	face, found := badge(w, t, r.row.entry.peers)
+	show(r.badge, found)
+	if found {
+		r.badge.Set(face)
+	}
+	r.updateButtons(t)
+	r.updateProblem(t)
+	r.updateDetail()
+	r.Layout(r.row.Size())
+	canvas.Refresh(r.row)
+}
+
+func directionFace(t engine.Transfer) (fyne.ThemeColorName, fyne.Resource) {
+	color := theme.ColorNamePrimary
+	switch {
+	case t.Phase == engine.Failed:
+		color = theme.ColorNameError
+	case t.Phase == engine.Complete:
+		color = look.ColorDirect
+	case t.Phase == engine.Paused:
+		color = look.ColorIdle
+	}
+	return color, directionIcons[t.Direction][color]
+}
+
+func (r *rowRenderer) updateButtons(t engine.Transfer) {
+	stopped := t.Phase == engine.Paused || t.Phase == engine.Failed
+	switch {
+	case t.Phase == engine.Failed:
+		setIcon(r.pause, theme.ViewRefreshIcon())
+	case stopped:
+		setIcon(r.pause, theme.MediaPlayIcon())
+	default:
+		setIcon(r.pause, theme.MediaPauseIcon())
+	}
+	show(r.pause, t.Direction == engine.Send || t.Phase != engine.Complete)
+	if r.row.entry.expanded {
+		setIcon(r.fold, foldIcon)
+	} else {
+		setIcon(r.fold, unfoldIcon)
+	}
+}
+
+func (r *rowRenderer) updateProblem(t engine.Transfer) {
+	show(r.problem, t.Problem != nil)
+	if t.Problem == nil {
+		return
+	}
+	importance := widget.WarningImportance
+	if t.Phase == engine.Failed {
+		importance = widget.DangerImportance
+	}
+	text := sentence(r.row.words, t.Problem)
+	if r.problem.Text != text || r.problem.Importance != importance {
+		r.problem.Importance = importance
+		r.problem.SetText(text)
+	}
+}
+
+func (r *rowRenderer) updateDetail() {
+	w, e := r.row.words, r.row.entry
+	sending := e.transfer.Direction == engine.Send
+	show(r.copy, e.expanded && e.transfer.Invitation != "" && sending)
+	show(r.code, e.expanded && e.transfer.Invitation != "" && sending)
+	show(r.open, e.expanded && e.transfer.Folder != "" && (sending || e.transfer.Phase == engine.Complete))
+	show(r.remove, e.expanded)
+	show(r.means, e.expanded)
+	if len(e.peers) == 0 {
+		r.means.SetText(w.Say("row.nobody", nil))
+	} else if means := pathSentence(w, e.transfer.Path); means != "" {
+		r.means.SetText(means)
+	} else {
+		r.means.SetText(w.Say("path-means.connecting", nil))
+	}
+	if e.expanded {
+		for len(r.peers) < len(e.peers) {
+			r.peers = append(r.peers, newPeerLine(w))
+		}
+	}
+	for i, line := range r.peers {
+		visible := e.expanded && i < len(e.peers)
+		if visible {
+			line.show(e.peers[i])
+		}
+		show(line, visible)
+	}
+}
+
+func (r *rowRenderer) pauseOrResume() {
+	t := r.row.entry.transfer
+	if t.Phase == engine.Paused || t.Phase == engine.Failed {
+		r.row.gestures.resume(t)
+	} else {
+		r.row.gestures.pause(t)
+	}
+}
+
+func (r *rowRenderer) Layout(size fyne.Size) {
+	r.surface.Resize(size)
+	right := size.Width - rowPad
+	place(r.icon, rowPad, (rowHead-rowIcon)/2, rowIcon, rowIcon)
+	right -= rowButton
+	place(r.fold, right, (rowHead-rowButton)/2, rowButton, rowButton)
+	right -= rowButton
+	place(r.pause, right, (rowHead-rowButton)/2, rowButton, rowButton)
+	right -= 10
+	nameRight := right
+	if r.badge.Visible() {
+		width := r.badge.MinSize().Width
+		nameRight = right - width
+		place(r.badge, nameRight, 10, width, 24)
+		nameRight -= 12
+	}
+	place(r.name, rowText, 12, nameRight-rowText, 20)
+	place(r.bar, rowText, 38, right-rowText, 8)
+	place(r.status, rowText, 51, right-rowText, 18)
+	// The label pads its text; the sentence shall stand under the status.
+	place(r.problem, rowText-8, rowHead-10, size.Width-rowText-rowPad+16, r.row.entry.problemHeight)
+	if r.row.entry.expanded {
+		r.layoutDetail(size, rowHead+r.row.entry.problemHeight+detailTop)
+	}
+}
+
+func (r *rowRenderer) layoutDetail(size fyne.Size, top float32) {
+	left := float32(rowText)
+	for _, button := range []*widget.Button{r.copy, r.code, r.open} {
+		if button.Visible() {
+			width := button.MinSize().Width
+			place(button, left, top, width, detailActions-4)
+			left += width + 8
+		}
+	}
+	width := r.remove.MinSize().Width
+	place(r.remove, size.Width-rowPad-width, top, width, detailActions-4)
+	top += detailActions
+	place(r.means, rowText, top+4, size.Width-rowText-rowPad, 18)
+	top += detailCaption
+	for _, line := range r.peers {
+		if line.Visible() {
+			place(line, rowText, top, size.Width-rowText-rowPad, peerLineHeight)
+			top += peerLineHeight
+		}
+	}
+}
+
+func (r *rowRenderer) MinSize() fyne.Size { return r.row.MinSize() }
+
+// Refresh is called for a new theme; what has changed is drawn by update.
+func (r *rowRenderer) Refresh() {
+	for _, o := range r.Objects() {
+		o.Refresh()
+	}
+	r.Layout(r.row.Size())
+}
+
+func (r *rowRenderer) Objects() []fyne.CanvasObject {
+	objects := []fyne.CanvasObject{
+		r.surface, r.icon, r.name, r.bar, r.status, r.badge, r.problem, r.pause, r.fold,
+		r.copy, r.code, r.open, r.remove, r.means,
+	}
+	for _, line := range r.peers {
+		objects = append(objects, line)
+	}
+	return objects
+}
+
+func (r *rowRenderer) Destroy() {}
+
+// show makes an object visible or not.
+func show(o fyne.CanvasObject, visible bool) {
+	if o.Visible() == visible {
+		return
+	}
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+func setIcon(b *widget.Button, icon fyne.Resource) {
+	if b.Icon != icon {
+		b.SetIcon(icon)
+	}
+}

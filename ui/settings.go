@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/engine/settings"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// settingsPage shows the settings. What is right takes effect at once; what is
+// wrong is marked where it stands and changes nothing.
+type settingsPage struct {
+	window  *Window
+	current settings.Settings
+	content fyne.CanvasObject
+
+	folder     *field
+	up, down   *field
+	policy     *widget.RadioGroup
+	rendezvous *addressList
+	stun       *addressList
+	turn       *turnList
+}
+
+func newSettingsPage(w *Window, s settings.Settings) *settingsPage {
+	p := &settingsPage{window: w, current: s}
+	say := w.words.Say
+	p.rendezvous = newAddressList(w.words, "wss://…", checkRendezvous, s.Rendezvous, func(urls []string) {
+		p.change(func(s *settings.Settings) { s.Rendezvous = urls })
+	})
+	p.stun = newAddressList(w.words, "stun:stun.example.org:3478", checkSTUN, s.STUN, func(uris []string) {
+		p.change(func(s *settings.Settings) { s.STUN = uris })
+	})
+	p.turn = newTURNList(w, s.TURN, func(servers []settings.TURN) {
+		p.change(func(s *settings.Settings) { s.TURN = servers })
+	})
+	p.content = container.NewVScroll(container.NewVBox(
+		p.section("general", p.newGeneral()),
+		p.section("limits", p.newLimits()),
+		p.section("policy", p.newPolicy()),
+		p.section("turn", p.turn.content),
+		p.section("stun", p.stun.content),
+		p.section("rendezvous", p.rendezvous.content),
+		look.NewCaption(say("settings.live", nil)),
+	))
+	return p
+}
+
+// section is a card with a title and a sentence about what it is for.
+func (p *settingsPage) section(name string, content fyne.CanvasObject) fyne.CanvasObject {
+	about := widget.NewLabel(p.window.words.Say("settings."+name+"-hint", nil))
+	about.Wrapping = fyne.TextWrapWord
+	about.SizeName = theme.SizeNameCaptionText
+	head := container.New(layout.NewCustomPaddedLayout(0, -4, -8, -8), about)
+	return container.New(layout.NewCustomPaddedLayout(0, 6, 0, 10),
+		look.NewCard(container.NewVBox(look.NewTitle(p.window.words.Say("settings."+name, nil)), head, content)))
+}
+
+func (p *settingsPage) newGeneral() fyne.CanvasObject {
+	w, say := p.window.words, p.window.words.Say
+	name := newField(w, p.current.Name, say("settings.name-placeholder", nil), func(string) fault { return fine }, func(text string) {
+		p.change(func(s *settings.Settings) { s.Name = text })
+	})
+	p.folder = newField(w, p.current.DownloadDir, "", checkFolder, func(text string) {
+		p.change(func(s *settings.Settings) { s.DownloadDir = text })
+	})
+	choose := widget.NewButtonWithIcon(say("settings.choose", nil), theme.FolderOpenIcon(), p.chooseFolder)
+	return container.New(layout.NewFormLayout(),
+		label(say("settings.name", nil)), name.content,
+		label(say("settings.folder", nil)), container.NewBorder(nil, nil, nil, container.NewVBox(choose), p.folder.content))
+}
+
+func (p *settingsPage) newLimits() fyne.CanvasObject {
+	w, say := p.window.words, p.window.words.Say
+	limit := func(now int64, set func(*settings.Settings, int64)) *field {
+		return newField(w, limitText(now), say("settings.no-limit", nil), checkLimit, func(text string) {
+			bytes, _ := parseLimit(text) // checkLimit has seen it
+			p.change(func(s *settings.Settings) { set(s, bytes) })
+		})
+	}
+	p.up = limit(p.current.LimitUp, func(s *settings.Settings, n int64) { s.LimitUp = n })
+	p.down = limit(p.current.LimitDown, func(s *settings.Settings, n int64) { s.LimitDown = n })
+	unit := func() fyne.CanvasObject { return label("MB/s") }
+	return container.New(layout.NewFormLayout(),
+		label(say("settings.limit-up", nil)), container.NewBorder(nil, nil, nil, unit(), p.up.content),
+		label(say("settings.limit-down", nil)), container.NewBorder(nil, nil, nil, unit(), p.down.content))
+}
+
+var policies = []path.Policy{path.Auto, path.DirectOnly, path.LANOnly, path.RelayOnly}
+
+func (p *settingsPage) newPolicy() fyne.CanvasObject {
+	var texts []string
+	for _, policy := range policies {
+		texts = append(texts, p.window.words.Say("policy."+string(policy), nil))
+	}
+	p.policy = widget.NewRadioGroup(texts, nil)
+	p.policy.Required = true
+	p.policy.SetSelected(texts[max(slices.Index(policies, p.current.Policy), 0)])
+	p.policy.OnChanged = func(text string) {
+		p.change(func(s *settings.Settings) { s.Policy = policies[slices.Index(texts, text)] })
+	}
+	return p.policy
+}
+
+func (p *settingsPage) chooseFolder() {
+	chooser := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
+		if err == nil && folder != nil {
+			p.folder.entry.SetText(folder.Path())
+			p.folder.commit()
+		}
+	}, p.window.window)
+	chooser.Resize(p.window.dialogSize())
+	chooser.Show()
+}
+
+// change makes new settings, lets the engine work by them and keeps them.
+func (p *settingsPage) change(edit func(*settings.Settings)) {
+	changed := p.current
+	edit(&changed)
+	p.current = changed
+	p.window.configure(changed)
+}
+
+// configure applies settings to the engine, then keeps them. Settings that the
+// engine refuses are not kept.
+func (w *Window) configure(s settings.Settings) {
+	w.run(func(ctx context.Context) error {
+		w.saving.Lock()
+		defer w.saving.Unlock()
+		if err := w.engine.Configure(ctx, s); err != nil {
+			return err
+		}
+		return w.save(s)
+	}, w.notice.hush)
+}
+
+// label is a line beside an entry, at the height of its text.
+func label(text string) fyne.CanvasObject {
+	return container.NewVBox(widget.NewLabel(text))
+}

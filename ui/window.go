@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+
+	"github.com/causeway-app/causeway/assets"
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/settings"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// Options are what a Window is made of. App, Engine, Words, Save, Do, Start
+// and Quit are needed.
+type Options struct {
+	App    fyne.App
+	Engine Engine
+	Words  *words.Words
+	// Title is the window's title; empty means the product's name.
+	Title string
+	// Settings are what the settings page begins with. Save keeps what the user
+	// changed; it is called off the main goroutine, never twice at once.
+	Settings settings.Settings
+	Save     func(settings.Settings) error
+	// Do runs a function on the main goroutine and returns when it has run:
+	// fyne.DoAndWait in a program.
+	Do func(func())
+	// Start runs a function off the main goroutine.
+	Start func(func())
+	// Quit is called on the main goroutine once the user wants to end.
+	Quit func()
+	// OpenFolder shows a folder in the file manager; nil asks the desktop to.
+	OpenFolder func(folder string) error
+}
+
+// The pages, in the order of the rail.
+const (
+	transfersAt = iota
+	settingsAt
+)
+
+// minimum is the smallest useful window; first is what it opens with.
+var (
+	minimum = fyne.NewSize(720, 480)
+	first   = fyne.NewSize(980, 640)
+)
+
+// Window is the main window. Unless said otherwise its methods run on the main
+// goroutine.
+type Window struct {
+	app        fyne.App
+	window     fyne.Window
+	engine     Engine
+	words      *words.Words
+	do         func(func())
+	start      func(func())
+	quit       func()
+	openFolder func(string) error
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	pending sync.WaitGroup
+	saving  sync.Mutex
+	save    func(settings.Settings) error
+
+	state     engine.State
+	notice    *notice
+	status    *statusBar
+	rail      *look.Rail
+	pages     []fyne.CanvasObject
+	transfers *transfersPage
+	settings  *settingsPage
+	asking    dialog.Dialog
+}
+
+// New makes a window and shows nothing yet.
+func New(o Options) *Window {
+	if o.Title == "" {
+		o.Title = assets.Name
+	}
+	w := &Window{
+		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, quit: o.Quit,
+		openFolder: o.OpenFolder, save: o.Save, window: o.App.NewWindow(o.Title),
+	}
+	if w.openFolder == nil {
+		w.openFolder = w.askDesktop
+	}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.notice = newNotice()
+	w.status = newStatusBar(w.words)
+	w.transfers = newTransfersPage(w)
+	w.settings = newSettingsPage(w, o.Settings)
+	w.pages = []fyne.CanvasObject{w.transfers.content, w.settings.content}
+	w.rail = look.NewRail([]look.RailItem{
+		{Icon: swapIcon, Text: w.words.Say("rail.transfers", nil)},
+		{Icon: theme.SettingsIcon(), Text: w.words.Say("rail.settings", nil)},
+	}, w.goTo)
+	w.window.SetContent(w.layOut())
+	w.window.Resize(first)
+	w.window.SetOnDropped(w.dropped)
+	w.window.SetCloseIntercept(w.close)
+	w.addShortcuts()
+	w.goTo(transfersAt)
+	return w
+}
+
+func (w *Window) layOut() fyne.CanvasObject {
+	page := container.New(&marginLayout{18}, container.NewBorder(w.notice.content, nil, nil, nil,
+		container.NewStack(w.pages...)))
+	all := container.New(&edgeLayout{}, w.rail, w.status.content, page)
+	w.status.show(engine.State{})
+	return container.NewStack(all)
+}
+
+// addShortcuts adds the keys that work wherever the focus is, except that an
+// entry keeps its own Ctrl+V.
+func (w *Window) addShortcuts() {
+	canvas := w.window.Canvas()
+	canvas.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { w.paste() })
+	canvas.AddShortcut(&fyne.ShortcutCopy{}, func(fyne.Shortcut) { w.copyNewest() })
+	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault},
+		func(fyne.Shortcut) { w.chooseFile() })
+}
+
+// copyNewest copies the invitation of the newest share.
+func (w *Window) copyNewest() {
+	for _, e := range w.transfers.entries {
+		if e.transfer.Direction == engine.Send && e.transfer.Invitation != "" {
+			w.copyInvitation(e.transfer)
+			return
+		}
+	}
+}
+
+// Show puts the window on the screen.
+func (w *Window) Show() { w.window.Show() }
+
+// Raise brings the window to the front.
+func (w *Window) Raise() {
+	w.window.Show()
+	w.window.RequestFocus()
+}
+
+// Complain shows an error of the engine above the page.
+func (w *Window) Complain(err error) { w.notice.complain(sentence(w.words, err)) }
+
+// Hide takes the window off the screen.
+func (w *Window) Hide() { w.window.Hide() }
+
+// showEvery is how often numbers may change on the screen.
+const showEvery = 100 * time.Millisecond
+
+// Follow shows each newest state until ctx ends or Stop is called. It runs on a
+// goroutine of its own, and must have returned before the toolkit stops.
+func (w *Window) Follow(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(w.ctx, cancel)()
+	w.engine.State().Follow(ctx, showEvery, func(s engine.State) {
+		w.do(func() {
+			if ctx.Err() == nil {
+				w.show(s)
+			}
+		})
+	})
+}
+
+// Stop ends Follow and every verb under way, and waits for the verbs. It must
+// not be called on the main goroutine, which the verbs wait for.
+func (w *Window) Stop() {
+	w.cancel()
+	w.pending.Wait()
+}
+
+// show shows a state, on the page that is open and in the status bar.
+func (w *Window) show(s engine.State) {
+	w.state = s
+	w.status.show(s)
+	w.transfers.show(s)
+}
+
+func (w *Window) goTo(index int) {
+	for i, page := range w.pages {
+		show(page, i == index)
+	}
+	w.rail.GoTo(index)
+}
+
+func (w *Window) askDesktop(folder string) error {
+	slashed := filepath.ToSlash(folder)
+	if filepath.VolumeName(folder) != "" {
+		slashed = "/" + slashed
+	}
+	return w.app.OpenURL(&url.URL{Scheme: "file", Path: slashed})
+}
+
+// marginLayout leaves an even margin around one object.
+type marginLayout struct{ margin float32 }
+
+func (l *marginLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		place(o, l.margin, l.margin, size.Width-2*l.margin, size.Height-2*l.margin)
+	}
+}
+
+func (l *marginLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.Size{}
+	for _, o := range objects {
+		size = size.Max(o.MinSize())
+	}
+	return size.AddWidthHeight(2*l.margin, 2*l.margin)
+}
+
+// edgeLayout puts the rail at the left, the status bar below, and the page in
+// what is left, without gaps; it is never below the smallest useful window.
+type edgeLayout struct{}
+
+func (l *edgeLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	rail, status, page := objects[0], objects[1], objects[2]
+	width, height := rail.MinSize().Width, status.MinSize().Height
+	place(rail, 0, 0, width, size.Height)
+	place(status, width, size.Height-height, size.Width-width, height)
+	place(page, width, 0, size.Width-width, size.Height-height)
+}
+
+func (l *edgeLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	rail, status, page := objects[0].MinSize(), objects[1].MinSize(), objects[2].MinSize()
+	return minimum.Max(fyne.NewSize(rail.Width+max(page.Width, status.Width), max(rail.Height, page.Height+status.Height)))
+}
