@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
@@ -13,56 +14,59 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// TimeLimited makes credentials for a TURN server that shares secret, valid
-// until expires, in the form of draft-uberti-behave-turn-rest-00: the username
-// is "expiry:name", or "expiry" where name is empty, and the password its
-// HMAC-SHA1 in base64.
+// TimeLimited makes credentials for a TURN server that shares secret, good for
+// new allocations until expires, in the form of
+// draft-uberti-behave-turn-rest-00: the username is "expiry:name", or "expiry"
+// where name is empty, and the password its HMAC-SHA1 in base64.
 func TimeLimited(secret, name string, expires time.Time) (username, password string) {
 	username = strconv.FormatInt(expires.Unix(), 10)
 	if name != "" {
 		username += ":" + name
 	}
+	return username, timeLimitedPassword(secret, username)
+}
+
+func timeLimitedPassword(secret, username string) string {
 	mac := hmac.New(sha1.New, []byte(secret))
 	mac.Write([]byte(username))
-	return username, base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // credentials knows who may relay.
 type credentials struct {
-	realm       string
-	static      map[string][]byte // username to key
-	timeLimited turn.AuthHandler  // nil: none
+	realm  string
+	static map[string][]byte // username to key
+	secret string            // empty: no time-limited credentials
 }
 
-func newCredentials(config *TurnConfig, logger pionLogger) *credentials {
-	c := &credentials{realm: config.Realm, static: map[string][]byte{}}
+func newCredentials(config *TurnConfig) *credentials {
+	c := &credentials{realm: config.Realm, static: map[string][]byte{}, secret: config.Secret}
 	for name, password := range config.Users {
 		c.static[name] = turn.GenerateAuthKey(name, config.Realm, password)
-	}
-	if config.Secret != "" {
-		c.timeLimited = turn.LongTermTURNRESTAuthHandler(config.Secret, logger)
 	}
 	return c
 }
 
 // authenticate is a turn.AuthHandler. The key is for this server's realm,
 // whatever realm the client claims.
+//
+// Time-limited credentials are refused after their expiry for new allocations
+// only: a transfer that began in time may refresh what it has. pion's own
+// handler would cut every transfer off at the expiry.
 func (c *credentials) authenticate(request *turn.RequestAttributes) (user string, key []byte, ok bool) {
 	if key, ok := c.static[request.Username]; ok {
 		return request.Username, key, true
 	}
-	if c.timeLimited == nil {
+	if c.secret == "" {
 		return "", nil, false
 	}
-	own := *request
-	own.Realm = c.realm
-	if _, key, ok = c.timeLimited(&own); !ok {
+	expiry, name, _ := strings.Cut(request.Username, ":")
+	expires, err := strconv.ParseInt(expiry, 10, 64)
+	if err != nil || request.Method == stun.MethodAllocate && time.Now().Unix() >= expires {
 		return "", nil, false
 	}
-	if _, name, _ := strings.Cut(request.Username, ":"); name != "" {
-		return name, key, true
-	}
-	return request.Username, key, true
+	password := timeLimitedPassword(c.secret, request.Username)
+	return cmp.Or(name, request.Username), turn.GenerateAuthKey(request.Username, c.realm, password), true
 }
 
 const (
@@ -95,7 +99,9 @@ func (c *credentials) screen(packet []byte) (length int, proven bool) {
 	if username.GetFrom(&m) != nil || realm.GetFrom(&m) != nil || nonce.GetFrom(&m) != nil {
 		return len(packet), false // pion answers 400, as it should
 	}
-	_, key, ok := c.authenticate(&turn.RequestAttributes{Username: username.String(), Realm: realm.String()})
+	_, key, ok := c.authenticate(&turn.RequestAttributes{
+		Username: username.String(), Realm: realm.String(), Method: m.Type.Method,
+	})
 	if ok && stun.MessageIntegrity(key).Check(&m) == nil {
 		return len(packet), true
 	}

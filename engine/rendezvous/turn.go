@@ -43,7 +43,7 @@ func newTurnServer(config *Config) (*turnServer, error) {
 		// their automatic growth.
 		tcp: newGuard(tcp, streamsPerAddress, streams),
 	}
-	s.credentials = newCredentials(config.Turn, s.logger)
+	s.credentials = newCredentials(config.Turn)
 	if config.Turn.ListenTLS == "" {
 		return s, nil
 	}
