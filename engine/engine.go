@@ -5,11 +5,16 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/watch"
 )
+
+// ErrStopped is returned by verbs after Serve has ended.
+var ErrStopped = errors.New("engine: stopped")
 
 // Config is what an Engine starts with.
 type Config struct {
@@ -20,6 +25,9 @@ type Config struct {
 	Client string
 	// NoLAN keeps the LAN tracker off and LAN addresses out of invitations.
 	NoLAN bool
+	// Restore lets Serve go on with every transfer of the state folder, as the
+	// window does. Without it only what Share and Receive name is run.
+	Restore bool
 	// Logger gets no secrets. nil is silent.
 	Logger *slog.Logger
 }
@@ -27,14 +35,29 @@ type Config struct {
 // Engine runs transfers. Its methods are safe for concurrent use.
 type Engine struct {
 	state watch.Value[State]
+	owner *owner
 }
 
 // New opens the state folder and prepares an Engine; nothing runs before Serve.
-func New(config Config) (*Engine, error) { return nil, errors.New("under construction") }
+func New(config Config) (*Engine, error) {
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(config.StateDir, 0o700); err != nil {
+		return nil, &Problem{Code: CannotWrite, Subject: config.StateDir, Err: err}
+	}
+	e := &Engine{}
+	owner, err := newOwner(config, &e.state)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e.owner = owner
+	return e, nil
+}
 
-// Serve restores the transfers of the state folder and runs until ctx ends;
-// it returns within a second of that, with every socket closed.
-func (e *Engine) Serve(ctx context.Context) error { return nil }
+// Serve runs transfers until ctx ends; it returns within a second of that,
+// with every socket closed. It must be called once.
+func (e *Engine) Serve(ctx context.Context) error { return e.owner.serve(ctx) }
 
 // State is the newest state and its wake-up.
 func (e *Engine) State() *watch.Value[State] { return &e.state }
@@ -43,25 +66,67 @@ func (e *Engine) State() *watch.Value[State] { return &e.state }
 // and shows as Preparing. The same unchanged paths give the same transfer and
 // invitation again. Errors are *Problem.
 func (e *Engine) Share(ctx context.Context, paths []string) (Transfer, error) {
-	return Transfer{}, nil
+	prepared, err := e.owner.prepareShare(ctx, paths)
+	if err != nil {
+		return Transfer{}, err
+	}
+	return e.transferVerb(ctx, func() (*transfer, error) { return e.owner.addShare(prepared) })
 }
 
 // Receive fetches what an invitation offers into folder; empty means the
 // download folder of the settings. An invitation whose transfer this state
-// folder knows goes on from its finished pieces. Errors are *Problem.
+// folder knows goes on from its finished pieces, in the folder it began in.
+// Errors are *Problem.
 func (e *Engine) Receive(ctx context.Context, invitation, folder string) (Transfer, error) {
-	return Transfer{}, nil
+	return e.transferVerb(ctx, func() (*transfer, error) { return e.owner.addReceive(invitation, folder) })
 }
 
 // Pause stops a transfer and keeps what it has.
-func (e *Engine) Pause(ctx context.Context, id TransferID) error { return nil }
+func (e *Engine) Pause(ctx context.Context, id TransferID) error {
+	return e.verb(ctx, func() error { return e.owner.pause(id) })
+}
 
 // Resume lets a paused or failed transfer go on.
-func (e *Engine) Resume(ctx context.Context, id TransferID) error { return nil }
+func (e *Engine) Resume(ctx context.Context, id TransferID) error {
+	return e.verb(ctx, func() error { return e.owner.resume(id) })
+}
 
 // Remove forgets a transfer. Finished files stay; an unfinished download's
 // partial files are deleted. A shared file is never touched.
-func (e *Engine) Remove(ctx context.Context, id TransferID) error { return nil }
+func (e *Engine) Remove(ctx context.Context, id TransferID) error {
+	return e.verb(ctx, func() error { return e.owner.remove(id) })
+}
 
-// Configure applies new settings to what runs.
-func (e *Engine) Configure(ctx context.Context, s settings.Settings) error { return nil }
+// Configure applies new settings to what runs: limits and rendezvous at once,
+// STUN, TURN and policy to every link made from now on.
+func (e *Engine) Configure(ctx context.Context, s settings.Settings) error {
+	return e.verb(ctx, func() error { return e.owner.configure(s) })
+}
+
+// verb runs do on the owner's goroutine and returns its answer.
+func (e *Engine) verb(ctx context.Context, do func() error) error {
+	answer := make(chan error, 1)
+	if err := e.owner.postVerb(ctx, func() { answer <- do() }); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.owner.stopped:
+		return ErrStopped
+	}
+}
+
+func (e *Engine) transferVerb(ctx context.Context, do func() (*transfer, error)) (Transfer, error) {
+	var shown Transfer
+	err := e.verb(ctx, func() error {
+		t, err := do()
+		if err == nil {
+			shown = e.owner.show(t)
+		}
+		return err
+	})
+	return shown, err
+}

@@ -40,6 +40,8 @@ type Transfer struct {
 	// Folder is where a received share is or will be; for a sent one, where
 	// its first file lies.
 	Folder string
+	// Placed is the path of a finished download; empty before.
+	Placed string
 	// Preparing says how far the sender has prepared the share while a receiver
 	// waits for it, from 0 to 1; negative where that is not what it waits for.
 	Preparing float64

@@ -1,0 +1,360 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/settings"
+	"github.com/causeway-app/causeway/engine/signaling"
+)
+
+const (
+	// offersAtOnce bounds the connections that wait for an answer, a share.
+	offersAtOnce = 5
+	// offerLife is how long an offer waits for its answer; WebTorrent clients
+	// give up after 50 s too.
+	offerLife = 50 * time.Second
+	// meetPause is doubled up to meetLimit between two rounds of offers.
+	meetPause = 2 * time.Second
+	meetLimit = time.Minute
+	// membersLimit bounds the peers of one share.
+	membersLimit = 60
+)
+
+// meeting is how one share looks for peers through its rendezvous. A tracker
+// hands each offer to one other peer, so there is one connection an offer; the
+// trackers' counts tell how many are worth making.
+type meeting struct {
+	others   map[string]int // by rendezvous URL: other peers in the room
+	offers   []*offer
+	gather   int // offers being gathered
+	failures int // links that never came up, since one did
+	next     time.Time
+	rounds   int
+}
+
+// offer is a connection that waits for somebody's answer.
+type offer struct {
+	pending *link.Pending
+	made    time.Time
+	ids     map[signaling.OfferID]bool // one for each time it was announced
+	sentTo  map[string]bool            // rendezvous URLs that have it
+}
+
+// invitationToLink is the sealed content of an offer.
+type invitationToLink struct {
+	link.Description
+	// Linked lists the peers that the offering side is linked with; they
+	// need no further link and ignore the offer.
+	Linked []string `json:"linked,omitempty"`
+}
+
+// join enters a share's room on every rendezvous it has. A receiver expects
+// somebody there, so it gathers its first offer meanwhile.
+func (o *owner) join(t *transfer) {
+	t.meeting.reset()
+	if o.lan != nil {
+		o.lan.allow(t.keys.Room)
+	}
+	o.signaling.Join(t.keys, o.rendezvousOf(t))
+	if !t.sending() {
+		o.makeOffer(t)
+	}
+	o.greetEverybody(t)
+}
+
+func (o *owner) leave(t *transfer) {
+	o.signaling.Leave(t.keys.Room)
+	if o.lan != nil {
+		o.lan.refuse(t.keys.Room)
+	}
+	t.meeting.reset()
+}
+
+func (m *meeting) reset() {
+	for _, offer := range m.offers {
+		offer.pending.Close()
+	}
+	*m = meeting{others: map[string]int{}, gather: m.gather}
+}
+
+// rendezvousOf lists where a share's peers meet: what the invitation names,
+// else the defaults; what the user has set besides; and the sender's own LAN
+// tracker.
+func (o *owner) rendezvousOf(t *transfer) []string {
+	standard := settings.Default().Rendezvous
+	urls := slices.Clone(t.record.Rendezvous)
+	if len(urls) == 0 && (t.sending() || sameURLs(o.settings.Rendezvous, standard)) {
+		urls = slices.Clone(o.settings.Rendezvous)
+	} else if len(urls) == 0 {
+		urls = slices.Clone(standard)
+	}
+	if !sameURLs(o.settings.Rendezvous, standard) {
+		urls = append(urls, o.settings.Rendezvous...)
+	}
+	if o.lan != nil && t.sending() {
+		urls = append(urls, o.lan.ownURL())
+	} else if o.lan != nil {
+		urls = append(urls, lanURLs(t.record.LAN)...)
+	}
+	slices.Sort(urls)
+	return slices.Compact(urls)
+}
+
+func sameURLs(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// signaled takes what a rendezvous says.
+func (o *owner) signaled(event signaling.Event) {
+	switch e := event.(type) {
+	case signaling.Counted:
+		if t := o.rooms[e.Room]; t != nil && !t.record.Paused {
+			if e.Others > t.meeting.others[e.URL] {
+				t.meeting.next, t.meeting.rounds = time.Time{}, 0
+			}
+			t.meeting.others[e.URL] = e.Others
+			o.meet(t, time.Now())
+		}
+	case signaling.Offered:
+		if t := o.rooms[e.Room]; t != nil && !t.record.Paused {
+			o.offered(t, e)
+		}
+	case signaling.Answered:
+		if t := o.rooms[e.Room]; t != nil && !t.record.Paused {
+			o.answered(t, e)
+		}
+	}
+	o.changed = true
+}
+
+// connecting reports whether somebody is there to be connected with. After a
+// few rounds in which nobody answered, whom the tracker still counts has gone.
+func (m *meeting) connecting() bool {
+	for _, others := range m.others {
+		if others > 0 && m.rounds <= 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// checkRendezvous says so when a share that has nobody yet reaches none of its
+// rendezvous, and takes it back when one answers.
+func (o *owner) checkRendezvous(t *transfer) {
+	if len(t.members) > 0 || t.record.Paused || (t.problem != nil && t.problem.Code != NoRendezvous) {
+		return
+	}
+	status := map[string]signaling.Status{}
+	for _, s := range o.signaling.Status().Load() {
+		status[s.URL] = s
+	}
+	var refused []string
+	var cause error
+	for _, url := range o.rendezvousOf(t) {
+		if o.lan != nil && url == o.lan.ownURL() {
+			continue // it always answers, and says nothing of the world
+		}
+		if s := status[url]; s.Err != nil {
+			refused, cause = append(refused, url), s.Err
+		} else {
+			refused = nil // this one answers, or may yet
+			break
+		}
+	}
+	switch {
+	case len(refused) > 0 && t.problem == nil:
+		o.fail(t, &Problem{Code: NoRendezvous, Subject: strings.Join(refused, ", "), Err: cause})
+	case len(refused) == 0 && t.problem != nil:
+		t.problem = nil
+		o.changed = true
+	}
+}
+
+// meet makes and announces offers while the trackers know of more peers than
+// this side is linked with.
+func (o *owner) meet(t *transfer, now time.Time) {
+	t.meeting.expire(now)
+	if t.record.Paused || (t.problem != nil && t.problem.stops()) {
+		return
+	}
+	most := 0
+	for _, others := range t.meeting.others {
+		most = max(most, others)
+	}
+	missing := min(most-len(t.members), offersAtOnce, membersLimit-len(t.members))
+	if missing <= 0 || now.Before(t.meeting.next) {
+		return
+	}
+	for n := len(t.meeting.offers) + t.meeting.gather; n < missing; n++ {
+		o.makeOffer(t)
+	}
+	for _, offer := range t.meeting.offers {
+		clear(offer.sentTo)
+	}
+	t.meeting.next = now.Add(min(meetPause<<min(t.meeting.rounds, 10), meetLimit))
+	t.meeting.rounds++
+	o.announce(t)
+	if t.meeting.rounds > 1 {
+		o.signaling.Reannounce(t.keys.Room)
+	}
+}
+
+func (m *meeting) expire(now time.Time) {
+	m.offers = slices.DeleteFunc(m.offers, func(offer *offer) bool {
+		old := now.Sub(offer.made) > offerLife
+		if old {
+			offer.pending.Close()
+		}
+		return old
+	})
+}
+
+// makeOffer gathers a connection behind the scenes and announces it when it
+// can leave.
+func (o *owner) makeOffer(t *transfer) {
+	t.meeting.gather++
+	ctx := t.ctx
+	o.tasks.Go(func() {
+		pending, err := o.dialer.Offer(ctx)
+		o.post(func() {
+			t.meeting.gather--
+			switch {
+			case err != nil:
+				o.log.Info("cannot make an offer", "transfer", t.id, "error", err)
+			case ctx.Err() != nil || t.record.Paused:
+				pending.Close()
+			default:
+				t.meeting.offers = append(t.meeting.offers, &offer{
+					pending: pending, made: time.Now(),
+					ids: map[signaling.OfferID]bool{}, sentTo: map[string]bool{},
+				})
+				o.announce(t)
+			}
+		})
+	})
+}
+
+// announce sends offers to every rendezvous that knows enough other peers.
+func (o *owner) announce(t *transfer) {
+	linked := make([]string, 0, len(t.members))
+	for identity := range t.members {
+		linked = append(linked, identity.String())
+	}
+	for url, others := range t.meeting.others {
+		var batch []signaling.Offer
+		for _, offer := range t.meeting.offers[:min(others, len(t.meeting.offers))] {
+			if offer.sentTo[url] {
+				continue
+			}
+			offer.sentTo[url] = true
+			id := signaling.NewOfferID()
+			offer.ids[id] = true
+			text, _ := json.Marshal(invitationToLink{Description: offer.pending.Description(), Linked: linked})
+			batch = append(batch, signaling.Offer{ID: id, Plaintext: text})
+		}
+		if len(batch) > 0 {
+			o.signaling.Offer(t.keys.Room, url, batch)
+		}
+	}
+}
+
+// offered answers a peer's offer unless there is a link to that peer already.
+func (o *owner) offered(t *transfer, e signaling.Offered) {
+	var theirs invitationToLink
+	if err := json.Unmarshal(e.Plaintext, &theirs); err != nil {
+		o.log.Debug("an offer makes no sense", "transfer", t.id, "error", err)
+		return
+	}
+	own := o.dialer.Identity()
+	if theirs.Identity == own || slices.Contains(theirs.Linked, own.String()) || len(t.members) >= membersLimit {
+		return
+	}
+	if t.answering[theirs.Identity] {
+		return
+	}
+	if p := o.links[theirs.Identity]; p != nil {
+		if p.status.Up {
+			o.greetAll(p) // it knows this room; it may not know that we do
+		}
+		if !p.replaceable() {
+			return
+		}
+		o.closeLink(p)
+	}
+	t.answering[theirs.Identity] = true
+	o.tasks.Go(func() {
+		l, answer, err := o.dialer.Answer(o.ctx, theirs.Description)
+		o.post(func() {
+			delete(t.answering, theirs.Identity)
+			if err != nil {
+				o.log.Info("cannot answer an offer", "transfer", t.id, "error", err)
+				return
+			}
+			o.answer(t, e, l, answer)
+		})
+	})
+}
+
+func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description) {
+	if t.ctx.Err() != nil || t.record.Paused || !o.settleGlare(l.Remote(), false) {
+		o.discard(l)
+		return
+	}
+	text, _ := json.Marshal(invitationToLink{Description: answer})
+	o.signaling.Answer(t.keys.Room, e.URL, e.From, e.OfferID, text)
+	o.addLink(l, t, false)
+}
+
+// answered completes one of our offers.
+func (o *owner) answered(t *transfer, e signaling.Answered) {
+	at := slices.IndexFunc(t.meeting.offers, func(offer *offer) bool { return offer.ids[e.OfferID] })
+	if at < 0 {
+		return
+	}
+	var theirs invitationToLink
+	if err := json.Unmarshal(e.Plaintext, &theirs); err != nil {
+		o.log.Debug("an answer makes no sense", "transfer", t.id, "error", err)
+		return
+	}
+	taken := t.meeting.offers[at]
+	if theirs.Identity == o.dialer.Identity() || !o.settleGlare(theirs.Identity, true) {
+		return // the offer is still good for somebody else
+	}
+	t.meeting.offers = slices.Delete(t.meeting.offers, at, at+1)
+	l, err := taken.pending.Accept(theirs.Description)
+	if err != nil {
+		taken.pending.Close()
+		o.log.Info("cannot accept an answer", "transfer", t.id, "error", err)
+		return
+	}
+	o.addLink(l, t, true)
+}
+
+// settleGlare decides whether a new link to a peer may be made, and ends the
+// one it replaces. offered tells whether this side made the new link's offer.
+// When both offered at the same moment, both keep what the lower identity
+// offered.
+func (o *owner) settleGlare(peer link.Identity, offered bool) bool {
+	old := o.links[peer]
+	if old == nil {
+		return true
+	}
+	if !old.replaceable() {
+		ours := o.dialer.Identity().Less(peer)
+		if old.status.Up || old.offered == offered || offered != ours {
+			return false
+		}
+	}
+	o.closeLink(old)
+	return true
+}
+
+// discard ends a link that is not needed after all.
+func (o *owner) discard(l *link.Link) {
+	l.Close()
+	o.tasks.Go(func() { l.Serve(o.ctx) })
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/signaling"
+)
+
+// streamLabel comes before the room's tag in a stream's label.
+const streamLabel = "swarm:"
+
+// reopenPause is doubled with every stream that ended early, up to reopenLimit.
+const (
+	reopenPause = time.Second
+	reopenLimit = time.Minute
+)
+
+// member returns the peer's place in a transfer, new if need be.
+func (o *owner) member(p *peerLink, t *transfer) *member {
+	m := t.members[p.identity]
+	if m == nil || m.link != p {
+		if m != nil {
+			o.dropMember(m)
+		}
+		m = &member{transfer: t, link: p, joined: time.Now(), hello: hello{Preparing: -1}}
+		t.members[p.identity] = m
+	}
+	return m
+}
+
+func (o *owner) dropMember(m *member) {
+	m.detach()
+	if m.transfer.members[m.link.identity] == m {
+		delete(m.transfer.members, m.link.identity)
+	}
+	o.changed = true
+}
+
+func (o *owner) detachMembers(t *transfer) {
+	for _, m := range t.members {
+		m.detach()
+	}
+}
+
+// attachMembers opens a stream to every peer that is ready and has none. Of
+// two peers the one with the lower identity opens.
+func (o *owner) attachMembers(t *transfer, now time.Time) {
+	if !t.ready() {
+		return
+	}
+	own := o.dialer.Identity()
+	for _, m := range t.members {
+		if m.stream != nil || !m.wants() || !m.link.status.Up || now.Before(m.openAfter) {
+			continue
+		}
+		if bytes.Compare(own[:], m.link.identity[:]) > 0 {
+			continue
+		}
+		m.openAfter = now.Add(min(reopenPause<<min(m.openTries, 10), reopenLimit))
+		m.openTries++
+		tag := signaling.RoomTag(t.keys, own[:], m.link.identity[:])
+		stream, err := m.link.link.Open(streamLabel + hex.EncodeToString(tag[:]))
+		if err != nil {
+			o.log.Debug("cannot open a stream", "peer", m.link.identity, "error", err)
+			continue
+		}
+		o.attach(m, stream)
+	}
+}
+
+// wants reports whether the peer can serve or fetch the very same torrent.
+func (m *member) wants() bool {
+	return m.greeted && !m.hello.Paused && m.hello.InfoHash == hex.EncodeToString(m.transfer.infoHash[:])
+}
+
+// streamCame takes a stream that the peer opened.
+func (o *owner) streamCame(p *peerLink, stream *link.Stream) {
+	text, named := strings.CutPrefix(stream.Label(), streamLabel)
+	tag, err := hex.DecodeString(text)
+	own := o.dialer.Identity()
+	if named && err == nil && o.links[p.identity] == p {
+		for _, t := range o.transfers {
+			expected := signaling.RoomTag(t.keys, p.identity[:], own[:])
+			if m := t.members[p.identity]; bytes.Equal(tag, expected[:]) && m != nil && m.greeted && t.ready() {
+				m.detach()
+				o.attach(m, stream)
+				return
+			}
+		}
+	}
+	stream.Close()
+}
+
+func (o *owner) attach(m *member, stream *link.Stream) {
+	m.stream = stream
+	o.changed = true
+	o.wake()
+	ended := make(chan error, 1)
+	m.transfer.torrent.Attach(stream, m.link.identity.Address(), func(err error) { ended <- err })
+	o.tasks.Go(func() {
+		select {
+		case err := <-ended:
+			o.post(func() { o.streamEnded(m, stream, err) })
+		case <-o.ctx.Done():
+		}
+	})
+}
+
+func (o *owner) streamEnded(m *member, stream *link.Stream, err error) {
+	o.log.Debug("stream ended", "peer", m.link.identity, "transfer", m.transfer.id, "error", err)
+	if m.stream == stream {
+		m.detach()
+		o.changed = true
+	}
+}
+
+// detach closes the stream and keeps its counts.
+func (m *member) detach() {
+	if m.stream == nil {
+		return
+	}
+	m.stream.Close()
+	in, out, relayed := m.stream.Counts()
+	m.pastIn, m.pastOut, m.pastRelayed = m.pastIn+in, m.pastOut+out, m.pastRelayed+relayed
+	m.stream = nil
+}
+
+// counts are the payload bytes exchanged with the peer in this transfer.
+func (m *member) counts() (in, out, relayed int64) {
+	if m.stream != nil {
+		in, out, relayed = m.stream.Counts()
+	}
+	return m.pastIn + in, m.pastOut + out, m.pastRelayed + relayed
+}

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/invite"
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/settings"
+	"github.com/causeway-app/causeway/engine/signaling"
+	"github.com/causeway-app/causeway/engine/swarm"
+	"github.com/causeway-app/causeway/engine/watch"
+)
+
+const (
+	// busyPeriod is how often counters are read while bytes move or files are
+	// hashed; ten a second is as often as a reader can follow.
+	busyPeriod = 100 * time.Millisecond
+	// idlePeriod is how often timers (new offers, lost peers) are looked at.
+	idlePeriod = time.Second
+	// publishPause is the least time between two published states.
+	publishPause = 50 * time.Millisecond
+	// stopLimit bounds the shutdown, below the second that users are promised.
+	stopLimit = 850 * time.Millisecond
+)
+
+// owner is the state of an Engine. Everything in it belongs to the goroutine
+// that runs serve, except what is marked otherwise; all others post to it.
+type owner struct {
+	config   Config
+	settings settings.Settings
+	log      *slog.Logger
+	state    *watch.Value[State]
+
+	signaling *signaling.Client
+	dialer    *link.Dialer
+	swarm     *swarm.Swarm
+	lan       *lanTracker // nil with NoLAN
+	records   *recordShelf
+
+	transfers []*transfer
+	rooms     map[invite.Room]*transfer
+	links     map[link.Identity]*peerLink
+
+	ctx     context.Context // of serve; cancelled first at the end
+	tasks   sync.WaitGroup  // every goroutine that serve or its messages started
+	posts   chan func()     // safe for concurrent use
+	stopped chan struct{}   // closed when serve has ended
+
+	changed     bool      // something may have to be published
+	publishedAt time.Time // when that was last done
+	busyAt      time.Time // when bytes last moved
+	refreshedAt time.Time // when the dialer was last given credentials
+}
+
+func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
+	o := &owner{
+		config:   config,
+		settings: config.Settings,
+		log:      config.Logger,
+		state:    state,
+		records:  newRecordShelf(config.StateDir),
+		rooms:    map[invite.Room]*transfer{},
+		links:    map[link.Identity]*peerLink{},
+		posts:    make(chan func(), 256),
+		stopped:  make(chan struct{}),
+	}
+	dialer, err := link.NewDialer(o.linkConfig())
+	if err != nil {
+		return nil, &Problem{Code: BadSetting, Subject: string(o.settings.Policy), Err: err}
+	}
+	o.dialer = dialer
+	o.signaling = signaling.New(signaling.Config{PeerID: signaling.NewPeerID(), Logger: o.log})
+	if o.swarm, err = swarm.New(swarm.Config{Up: o.settings.LimitUp, Down: o.settings.LimitDown, Logger: o.log}); err != nil {
+		return nil, fmt.Errorf("swarm: %w", err)
+	}
+	if !config.NoLAN {
+		if o.lan, err = newLANTracker(config.StateDir, o.log); err != nil {
+			// Shares still work through every other rendezvous.
+			o.log.Warn("no LAN tracker", "error", err)
+		}
+	}
+	return o, nil
+}
+
+// post hands work to the owner's goroutine; after the end it does nothing.
+// It must not be called from that goroutine.
+func (o *owner) post(work func()) {
+	select {
+	case o.posts <- work:
+	case <-o.stopped:
+	}
+}
+
+func (o *owner) postVerb(ctx context.Context, work func()) error {
+	select {
+	case o.posts <- work:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-o.stopped:
+		return ErrStopped
+	}
+}
+
+func (o *owner) serve(ctx context.Context) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	o.ctx = running
+	o.tasks.Go(func() { o.swarm.Serve(running) })
+	o.tasks.Go(func() { o.signaling.Serve(running) })
+	if o.lan != nil {
+		o.tasks.Go(func() { o.lan.server.Serve(running) })
+	}
+	if o.config.Restore {
+		o.restore()
+	}
+	o.changed = true
+	o.run(running)
+	stop()
+	return o.end()
+}
+
+// run is the loop of the one goroutine: it takes a message, then all that wait
+// behind it, then publishes once.
+func (o *owner) run(ctx context.Context) {
+	tick := time.NewTimer(busyPeriod)
+	defer tick.Stop()
+	soon := time.NewTimer(0) // fires when a change that came too early may be published
+	defer soon.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case work := <-o.posts:
+			work()
+			o.drain()
+		case event := <-o.signaling.Events():
+			o.signaled(event)
+		case <-tick.C:
+			o.tick()
+			tick.Reset(o.period())
+		case <-soon.C:
+		}
+		if !o.changed {
+			continue
+		}
+		if wait := publishPause - time.Since(o.publishedAt); wait > 0 {
+			soon.Reset(wait)
+			continue
+		}
+		o.publish()
+		if o.period() == busyPeriod {
+			tick.Reset(busyPeriod)
+		}
+	}
+}
+
+// drain runs what has been posted meanwhile, so that a burst is shown once.
+func (o *owner) drain() {
+	for range cap(o.posts) {
+		select {
+		case work := <-o.posts:
+			work()
+		default:
+			return
+		}
+	}
+}
+
+// period is how long the loop sleeps when nobody posts.
+func (o *owner) period() time.Duration {
+	if time.Since(o.busyAt) < 2*time.Second {
+		return busyPeriod
+	}
+	return idlePeriod
+}
+
+// tick reads counters and looks after everything that time alone can change.
+func (o *owner) tick() {
+	now := time.Now()
+	for _, t := range o.transfers {
+		o.poll(t, now)
+		o.meet(t, now)
+		o.checkRendezvous(t)
+		o.attachMembers(t, now)
+	}
+	o.sweepLinks(now)
+	if now.Sub(o.refreshedAt) > credentialRefresh {
+		if err := o.refreshServers(now); err != nil {
+			o.log.Warn("cannot refresh TURN credentials", "error", err)
+		}
+	}
+}
+
+// end closes everything in the order in which it depends on the rest, within
+// stopLimit. What is posted meanwhile still runs, so that a link or an offer
+// that was being made is closed by whoever takes it.
+func (o *owner) end() error {
+	defer close(o.stopped)
+	for _, t := range o.transfers {
+		t.cancel()
+		t.meeting.reset()
+	}
+	transfers := slices.Clone(o.transfers)
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		o.swarm.Close()
+		var closing sync.WaitGroup
+		for _, t := range transfers {
+			closing.Go(t.close)
+		}
+		closing.Wait()
+		o.tasks.Wait()
+	}()
+	for deadline := time.After(stopLimit); ; {
+		select {
+		case <-finished:
+			return nil
+		case work := <-o.posts:
+			work()
+		case <-deadline:
+			return fmt.Errorf("engine: not everything ended within %v", stopLimit)
+		}
+	}
+}

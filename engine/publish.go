@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// publish shows the newest state, unless nothing that is shown has changed.
+func (o *owner) publish() {
+	o.changed = false
+	o.publishedAt = time.Now()
+	s := State{Transfers: make([]Transfer, 0, len(o.transfers))}
+	for _, t := range o.transfers {
+		s.Transfers = append(s.Transfers, o.show(t))
+		s.Peers = append(s.Peers, o.showMembers(t)...)
+	}
+	for _, status := range o.signaling.Status().Load() {
+		s.Network.Rendezvous = append(s.Network.Rendezvous, Rendezvous{
+			URL: status.URL, Connected: status.Connected, Err: status.Err,
+		})
+	}
+	if !reflect.DeepEqual(s, o.state.Load()) {
+		o.state.Set(s)
+	}
+}
+
+func (o *owner) show(t *transfer) Transfer {
+	done, total := t.bytes()
+	shown := Transfer{
+		ID: t.id, Name: t.record.Name, Direction: t.record.Direction, Phase: t.phase(),
+		Bytes: done, Total: total, Files: t.record.Files, Rate: t.rate.rate(), Left: -1,
+		Path: t.bestPath(), Invitation: t.invitation.String(),
+		Folder: t.record.Folder, Placed: t.record.Placed, Preparing: -1,
+		Receivers: t.record.Receivers, Added: t.record.Added, Problem: t.problem,
+	}
+	if shown.Phase == Transferring && shown.Rate > 0 && total > done {
+		shown.Left = time.Duration(float64(total-done) / float64(shown.Rate) * float64(time.Second)).Round(time.Second)
+	}
+	if shown.Phase == Preparing && !t.sending() {
+		shown.Preparing = t.remotePreparing()
+	}
+	return shown
+}
+
+// remotePreparing is how far the furthest sender is with hashing.
+func (t *transfer) remotePreparing() float64 {
+	furthest := -1.0
+	for _, m := range t.members {
+		if m.greeted {
+			furthest = max(furthest, m.hello.Preparing)
+		}
+	}
+	return furthest
+}
+
+func (o *owner) showMembers(t *transfer) []Peer {
+	members := make([]*member, 0, len(t.members))
+	for _, m := range t.members {
+		members = append(members, m)
+	}
+	slices.SortFunc(members, func(a, b *member) int {
+		return cmp.Or(a.joined.Compare(b.joined), cmp.Compare(a.link.identity.String(), b.link.identity.String()))
+	})
+	shown := make([]Peer, 0, len(members))
+	for _, m := range members {
+		shown = append(shown, m.show())
+	}
+	return shown
+}
+
+func (m *member) show() Peer {
+	status := m.link.status
+	in, out, relayed := m.counts()
+	p := Peer{
+		Transfer: m.transfer.id, ID: m.link.identity.String(),
+		Client: m.hello.Client, Name: m.hello.Computer,
+		Path: status.Path, Lane: status.Lane, Relay: status.Relay,
+		Local: status.Local, Remote: status.Remote, RTT: status.RTT, Since: status.Since,
+		BytesIn: in, BytesOut: out, BytesRelayed: relayed,
+		RateIn: m.in.rate(), RateOut: m.out.rate(),
+		Progress: m.progress, RendezvousNeeded: status.RendezvousNeeded,
+	}
+	if p.Path == "" {
+		p.Path = path.Connecting
+	}
+	if p.Lane == "" {
+		p.Lane = path.WebRTC
+	}
+	return p
+}
+
+// poll reads the counters of a transfer.
+func (o *owner) poll(t *transfer, now time.Time) {
+	if t.torrent == nil {
+		return
+	}
+	before := t.progress
+	t.progress = t.torrent.Progress()
+	if err := t.torrent.Err(); err != nil && t.problem == nil {
+		o.fail(t, &Problem{Code: BadShare, Err: err})
+	}
+	if t.progress != before {
+		o.moved(now)
+	}
+	peers := t.torrent.Peers()
+	var in, out int64
+	for _, m := range t.members {
+		if progress, ok := peers[m.link.identity.Address()]; ok && !m.hello.Complete && progress.Fraction != m.progress {
+			m.progress = progress.Fraction
+			o.changed = true
+		}
+		if m.hello.Complete {
+			m.progress = 1
+		}
+		memberIn, memberOut, _ := m.counts()
+		if m.in.add(now, memberIn) || m.out.add(now, memberOut) {
+			o.moved(now)
+		}
+		in, out = in+memberIn, out+memberOut
+	}
+	t.pollRate(now, in, out)
+	o.finish(t)
+}
+
+// pollRate follows the payload of the transfer's own direction. What members
+// that have left had moved is no longer in the sum, so a smaller sum starts
+// the rate anew.
+func (t *transfer) pollRate(now time.Time, in, out int64) {
+	count := in
+	if t.sending() {
+		count = out
+	}
+	if last := t.rate.last(); count < last {
+		t.rate = meter{}
+	}
+	t.rate.add(now, count)
+}
+
+// moved notes that bytes have moved, so that counters are read more often.
+func (o *owner) moved(now time.Time) {
+	o.busyAt = now
+	o.changed = true
+}
+
+// wake makes the loop look often for the next moments.
+func (o *owner) wake() { o.moved(time.Now()) }

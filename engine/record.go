@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/causeway-app/causeway/engine/invite"
+	"github.com/causeway-app/causeway/engine/store"
+)
+
+// errInUse means that another process works on a transfer.
+var errInUse = errors.New("engine: another Causeway works on this transfer")
+
+const recordVersion = 1
+
+// record is what survives of a transfer. It lies in a folder of its own,
+// readable by its user only, because it holds the share's secret.
+type record struct {
+	Version    int              `json:"version"`
+	Direction  Direction        `json:"direction"`
+	Secret     string           `json:"secret"`
+	Rendezvous []string         `json:"rendezvous,omitempty"`
+	LAN        []netip.AddrPort `json:"lan,omitempty"`
+	Added      time.Time        `json:"added"`
+	// Paths are what the user shared; Folder is where a share arrives.
+	Paths  []string `json:"paths,omitempty"`
+	Folder string   `json:"folder,omitempty"`
+	Name   string   `json:"name,omitempty"`
+	Total  int64    `json:"total,omitempty"`
+	Files  int      `json:"files,omitempty"`
+	Paused bool     `json:"paused,omitempty"`
+	// Placed is the final path of a finished download.
+	Placed    string `json:"placed,omitempty"`
+	Receivers int    `json:"receivers,omitempty"`
+
+	folder string       // where the record lies
+	lock   *flock.Flock // held while this process works on the transfer
+}
+
+// The files of a record's folder.
+const (
+	recordFile   = "transfer.json"
+	lockFile     = "lock"
+	infoFile     = "info"          // the torrent's info dictionary, once known
+	manifestFile = "manifest.json" // what a share was hashed from
+	journalFile  = "pieces"        // which pieces of a download are finished
+)
+
+// recordShelf is the folder of all records.
+type recordShelf struct{ folder string }
+
+func newRecordShelf(stateDir string) *recordShelf {
+	return &recordShelf{folder: filepath.Join(stateDir, "transfers")}
+}
+
+func transferID(room invite.Room) TransferID { return TransferID(hex.EncodeToString(room[:8])) }
+
+// create locks and saves a new record.
+func (s *recordShelf) create(id TransferID, r *record) error {
+	r.Version = recordVersion
+	if err := s.take(id, r); err != nil {
+		return err
+	}
+	return r.save()
+}
+
+// open locks and loads the record of a transfer; fs.ErrNotExist where there is
+// none, errInUse where another process has it.
+func (s *recordShelf) open(id TransferID) (*record, error) {
+	text, err := os.ReadFile(filepath.Join(s.folder, string(id), recordFile))
+	if err != nil {
+		return nil, err
+	}
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("engine: record %s: %w", id, err)
+	}
+	if r.Version > recordVersion {
+		return nil, fmt.Errorf("engine: record %s was written by a newer Causeway", id)
+	}
+	return &r, s.take(id, &r)
+}
+
+func (s *recordShelf) take(id TransferID, r *record) error {
+	r.folder = filepath.Join(s.folder, string(id))
+	if err := os.MkdirAll(r.folder, 0o700); err != nil {
+		return err
+	}
+	r.lock = flock.New(filepath.Join(r.folder, lockFile), flock.SetPermissions(0o600))
+	locked, err := r.lock.TryLock()
+	if err == nil && !locked {
+		err = errInUse
+	}
+	return err
+}
+
+// all lists the transfers that have a record, the oldest first.
+func (s *recordShelf) all() []TransferID {
+	entries, err := os.ReadDir(s.folder)
+	if err != nil {
+		return nil
+	}
+	added := map[TransferID]time.Time{}
+	for _, entry := range entries {
+		var r record
+		text, err := os.ReadFile(filepath.Join(s.folder, entry.Name(), recordFile))
+		if err == nil && json.Unmarshal(text, &r) == nil {
+			added[TransferID(entry.Name())] = r.Added
+		}
+	}
+	ids := make([]TransferID, 0, len(added))
+	for id := range added {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b TransferID) int { return added[a].Compare(added[b]) })
+	return ids
+}
+
+// sharing finds and locks the newest record that shares exactly these paths
+// and is in nobody's use; nil where there is none.
+func (s *recordShelf) sharing(paths []string) *record {
+	for _, id := range slices.Backward(s.all()) {
+		r, err := s.open(id)
+		if err != nil {
+			continue
+		}
+		if r.Direction == Send && slices.Equal(r.Paths, paths) {
+			return r
+		}
+		r.release()
+	}
+	return nil
+}
+
+func (r *record) invitation() (invite.Invitation, error) {
+	i := invite.Invitation{Rendezvous: r.Rendezvous, LAN: r.LAN}
+	secret, err := hex.DecodeString(r.Secret)
+	if err != nil || len(secret) != len(i.Secret) {
+		return i, fmt.Errorf("engine: the record in %s has no usable secret", r.folder)
+	}
+	copy(i.Secret[:], secret)
+	return i, nil
+}
+
+func (r *record) save() error { return r.writeJSON(recordFile, r) }
+
+func (r *record) journal() string { return filepath.Join(r.folder, journalFile) }
+
+func (r *record) info() []byte {
+	info, err := os.ReadFile(filepath.Join(r.folder, infoFile))
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+func (r *record) saveInfo(info []byte) error { return r.write(infoFile, info) }
+
+func (r *record) manifest() *store.Manifest {
+	var m store.Manifest
+	text, err := os.ReadFile(filepath.Join(r.folder, manifestFile))
+	if err != nil || json.Unmarshal(text, &m) != nil {
+		return nil
+	}
+	return &m
+}
+
+func (r *record) saveManifest(m *store.Manifest) error { return r.writeJSON(manifestFile, m) }
+
+func (r *record) writeJSON(name string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	return r.write(name, text)
+}
+
+// write replaces a file of the record as a whole or not at all.
+func (r *record) write(name string, content []byte) error {
+	temporary, err := os.CreateTemp(r.folder, name+".new-*") // created 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(content)
+	if err == nil {
+		err = temporary.Sync()
+	}
+	if closing := temporary.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), filepath.Join(r.folder, name))
+}
+
+// release lets other processes have the transfer.
+func (r *record) release() {
+	if r.lock != nil {
+		r.lock.Unlock()
+	}
+}
+
+// delete forgets the transfer.
+func (r *record) delete() error {
+	r.release()
+	if err := os.RemoveAll(r.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/invite"
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/engine/store"
+	"github.com/causeway-app/causeway/engine/swarm"
+)
+
+// transfer is one share, sent or fetched. It belongs to the owner's goroutine.
+type transfer struct {
+	id         TransferID
+	record     *record
+	invitation invite.Invitation
+	keys       invite.Keys
+
+	// cancel ends what prepares or finishes this transfer in the background.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	manifest  *store.Manifest // of a share, once listed
+	hashed    int64           // bytes hashed so far
+	preparing bool            // files are being listed and hashed here
+	source    *store.Source   // of a share, once hashed
+	sink      *store.Sink     // of a download
+	infoHash  [20]byte        // zero while unknown
+	torrent   *swarm.Torrent  // nil before the info-hash is known
+	progress  swarm.Progress
+	finishing bool // everything is verified and is being put in its place
+	complete  bool // everything is in its place
+
+	problem *Problem
+	members map[link.Identity]*member
+	served  map[link.Identity]bool // receivers that have had everything
+	meeting meeting
+	// answering holds the peers whose offers are being answered just now.
+	answering map[link.Identity]bool
+
+	rate meter
+	// offered is what a sender has told while this side knows no info yet.
+	offered hello
+	greeted time.Time // when members were last told of a change
+}
+
+// member is one peer in one transfer.
+type member struct {
+	transfer *transfer
+	link     *peerLink
+	joined   time.Time
+	hello    hello // the newest one
+	greeted  bool  // hello holds something
+
+	stream    *link.Stream
+	attached  bool // stream is with the swarm
+	openAfter time.Time
+	openTries int
+
+	// counters of streams that have ended
+	pastIn, pastOut, pastRelayed int64
+	progress                     float64
+	in, out                      meter
+}
+
+func (t *transfer) sending() bool { return t.record.Direction == Send }
+
+// ready reports whether streams may be opened.
+func (t *transfer) ready() bool {
+	return t.torrent != nil && !t.record.Paused && (t.problem == nil || !t.problem.stops())
+}
+
+// phase derives what the transfer is doing from what is known.
+func (t *transfer) phase() Phase {
+	switch {
+	case t.record.Paused:
+		return Paused
+	case t.problem != nil && t.problem.stops():
+		return Failed
+	case t.complete && !t.sending():
+		return Complete
+	case t.preparing:
+		return Preparing
+	}
+	linked, fetching, had := false, false, len(t.served) > 0
+	for _, m := range t.members {
+		if !m.greeted {
+			continue
+		}
+		linked = true
+		fetching = fetching || !m.hello.Complete
+		if !t.sending() && m.hello.Preparing >= 0 && t.torrent == nil {
+			return Preparing
+		}
+	}
+	switch {
+	case linked && t.sending() && !fetching && had:
+		return Complete
+	case linked:
+		return Transferring
+	case t.problem != nil && t.problem.Code == NoPath:
+		return Failed
+	case t.meeting.connecting() || len(t.members) > 0:
+		return Connecting
+	case t.sending() && t.record.Receivers > 0:
+		return Complete
+	default:
+		return Waiting
+	}
+}
+
+// bytes returns the verified bytes and the total, as Transfer documents them.
+func (t *transfer) bytes() (done, total int64) {
+	switch {
+	case t.manifest != nil:
+		total = t.manifest.Total
+	case t.progress.Total > 0:
+		total = t.progress.Total
+	default:
+		total = max(t.offered.Total, t.record.Total)
+	}
+	switch {
+	case t.preparing:
+		return t.hashed, total
+	case !t.sending() && t.complete:
+		return total, total
+	case !t.sending():
+		return t.progress.Have, total
+	case t.record.Receivers > 0 && len(t.members) == 0:
+		return total, total
+	}
+	for _, m := range t.members {
+		done = max(done, int64(m.progress*float64(total)))
+	}
+	return done, total
+}
+
+// bestPath is the path of the member that moves most bytes, or of any.
+func (t *transfer) bestPath() path.Kind {
+	best, most := path.Connecting, int64(-1)
+	for _, m := range t.members {
+		if moved := m.in.rate() + m.out.rate(); m.link.status.Up && moved > most {
+			best, most = m.link.status.Path, moved
+		}
+	}
+	return best
+}
+
+// close ends the transfer's background work and flushes what it wrote. The
+// swarm must have let go of it.
+func (t *transfer) close() {
+	t.cancel()
+	if t.sink != nil {
+		t.sink.Close()
+	}
+	t.record.release()
+}
+
+// fail shows a problem and, if it stops the transfer, ends its streams.
+func (o *owner) fail(t *transfer, problem *Problem) {
+	o.log.Info("transfer has a problem", "transfer", t.id, "problem", problem)
+	t.problem = problem
+	o.changed = true
+	if problem.stops() {
+		o.detachMembers(t)
+		if t.torrent != nil {
+			t.torrent.Stop()
+		}
+	}
+}
+
+// clearPathProblem forgets that there was no path, now that there is one.
+func (t *transfer) clearPathProblem() {
+	if t.problem != nil && !t.problem.stops() {
+		t.problem = nil
+	}
+	t.meeting.failures = 0
+}
+
+// stops reports whether a transfer cannot go on with this problem.
+func (p *Problem) stops() bool {
+	switch p.Code {
+	case NoRendezvous, NoPath, PolicyBlocked:
+		return false // it goes on trying
+	}
+	return true
+}
+
+// meterWindow is how far back a rate looks: long enough to be steady, short
+// enough to show a stall within a breath.
+const meterWindow = 3 * time.Second
+
+// meter turns a counter that only grows into a rate.
+type meter struct {
+	samples []sample
+}
+
+type sample struct {
+	at    time.Time
+	count int64
+}
+
+// add notes the counter's value and reports whether it grew.
+func (m *meter) add(now time.Time, count int64) bool {
+	grew := len(m.samples) > 0 && count > m.samples[len(m.samples)-1].count
+	if n := len(m.samples); n > 0 && now.Sub(m.samples[n-1].at) < busyPeriod/2 {
+		m.samples[n-1].count = count
+		return grew
+	}
+	m.samples = append(m.samples, sample{now, count})
+	for len(m.samples) > 2 && now.Sub(m.samples[1].at) >= meterWindow {
+		m.samples = m.samples[1:]
+	}
+	return grew
+}
+
+// last is the newest count.
+func (m *meter) last() int64 {
+	if len(m.samples) == 0 {
+		return 0
+	}
+	return m.samples[len(m.samples)-1].count
+}
+
+// rate is in units a second over the last meterWindow.
+func (m *meter) rate() int64 {
+	if len(m.samples) < 2 {
+		return 0
+	}
+	first, last := m.samples[0], m.samples[len(m.samples)-1]
+	elapsed := last.at.Sub(first.at)
+	if elapsed <= 0 {
+		return 0
+	}
+	return int64(float64(last.count-first.count) / elapsed.Seconds())
+}
