@@ -65,7 +65,7 @@ func TestProcessUsageErrors(t *testing.T) {
 		"bad policy":       {[]string{"send", "--policy", "fast", "."}, "relay"},
 		"bad rate":         {[]string{"send", "--limit-up", "fast", "."}, "10M"},
 		"bad rendezvous":   {[]string{"send", "--rendezvous", "http://example.org", "."}, "wss://"},
-		"bad STUN":         {[]string{"send", "--stun", "example.org", "."}, "stun:"},
+		"bad STUN":         {[]string{"send", "--stun", "http://example.org", "."}, "stun:"},
 		"bad TURN":         {[]string{"send", "--turn", "turn:example.org", "."}, "password"},
 		"TURN no password": {[]string{"send", "--turn", "turn:example.org,me,", "."}, "password"},
 		"bad TURN secret":  {[]string{"send", "--turn-secret", "turn:example.org", "."}, "secret"},

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/path"
@@ -38,17 +43,36 @@ func (p *policy) UnmarshalText(text []byte) error {
 }
 
 // config is what the engine starts with: the settings, and the flags over them.
-func (f *transferFlags) config() (engine.Config, error) {
+// What can be done without is only warned of.
+func (f *transferFlags) config(warnings io.Writer) (engine.Config, error) {
 	locations := settings.DefaultLocations()
 	if f.State != "" {
 		locations = settings.LocationsIn(f.State)
 	}
-	chosen, err := settings.Load(locations.SettingsFile)
-	if err != nil {
-		return engine.Config{}, fmt.Errorf("reading the settings: %w", err)
+	chosen, err := settings.Load(locations)
+	switch {
+	case err == nil, settings.FieldErrors(err) != nil: // flags may replace what is wrong
+	case errors.Is(err, settings.ErrNewer), errors.Is(err, settings.ErrSecrets):
+		fmt.Fprintf(warnings, "Not all settings can be used: %v.\n", err)
+	default:
+		return engine.Config{}, badUsage("", fmt.Errorf("the settings cannot be used: %w", err))
 	}
 	if err := f.override(&chosen); err != nil {
 		return engine.Config{}, badUsage("", err)
+	}
+	chosen.TURN = slices.DeleteFunc(chosen.TURN, func(server settings.TURN) bool {
+		locked := server.Password == "" && server.Secret == ""
+		if locked {
+			fmt.Fprintf(warnings, "%s is left out: its password is not at hand.\n", server.URL)
+		}
+		return locked
+	})
+	// A transfer's folder comes from the command line.
+	if chosen.DownloadDir, err = os.Getwd(); err != nil {
+		return engine.Config{}, fmt.Errorf("finding the current folder: %w", err)
+	}
+	if wrong := settings.FieldErrors(settings.Validate(chosen)); len(wrong) > 0 {
+		return engine.Config{}, badUsage("", unusable(wrong[0].Field, wrong[0].Value))
 	}
 	return engine.Config{Settings: chosen, StateDir: locations.StateDir, NoLAN: f.NoLAN}, nil
 }
@@ -62,47 +86,58 @@ func (f *transferFlags) override(s *settings.Settings) error {
 		s.STUN = f.STUN
 	}
 	if len(f.TURN)+len(f.TURNSecret) > 0 {
-		servers, err := f.turn()
+		s.TURN = nil
+	}
+	for _, text := range f.TURN {
+		server, err := settings.ParseTURN(text)
 		if err != nil {
-			return err
+			return unusable("turn", "")
 		}
-		s.TURN = servers
+		s.TURN = append(s.TURN, server)
+	}
+	for _, text := range f.TURNSecret {
+		server, err := settings.ParseTURNSecret(text)
+		if err != nil {
+			return unusable("turn-secret", "")
+		}
+		s.TURN = append(s.TURN, server)
 	}
 	if f.Policy != "" {
 		s.Policy = path.Policy(f.Policy)
 	}
 	for _, limit := range []struct {
-		flag, text string
-		into       *int64
-	}{{"--limit-up", f.LimitUp, &s.LimitUp}, {"--limit-down", f.LimitDown, &s.LimitDown}} {
+		field, text string
+		into        *int64
+	}{{"limit-up", f.LimitUp, &s.LimitUp}, {"limit-down", f.LimitDown, &s.LimitDown}} {
 		if limit.text == "" {
 			continue
 		}
 		rate, err := settings.ParseRate(limit.text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", limit.flag, err)
+			return unusable(limit.field, limit.text)
 		}
 		*limit.into = rate
 	}
-	return s.Validate()
+	*s = settings.Normalize(*s)
+	return nil
 }
 
-// turn reads the TURN servers, in the order of the flags.
-func (f *transferFlags) turn() ([]settings.TURN, error) {
-	var servers []settings.TURN
-	for _, text := range f.TURN {
-		server, err := settings.ParseTURN(text)
-		if err != nil {
-			return nil, fmt.Errorf("--turn: %w", err)
-		}
-		servers = append(servers, server)
+// unusable says what a flag or setting must be, rather than what is wrong with
+// it. It never repeats a password.
+func unusable(field, value string) error {
+	field, _, _ = strings.Cut(field, "[")
+	field = strings.ReplaceAll(field, "_", "-")
+	rules := map[string]string{
+		"rendezvous":  "a rendezvous is a WebSocket address, such as wss://tracker.example.org",
+		"stun":        "a STUN server is stun:host:port, such as stun:stun.example.org:3478",
+		"turn":        "a TURN server is URL,user,password, such as turn:turn.example.org:3478,alice,password",
+		"turn-secret": "a TURN server with a shared secret is URL,secret, such as turn:turn.example.org:3478,secret",
+		"limit-up":    "a rate is bytes a second, such as 500k or 10M",
+		"limit-down":  "a rate is bytes a second, such as 500k or 10M",
+		"policy":      "a policy is auto, direct, lan or relay",
 	}
-	for _, text := range f.TURNSecret {
-		server, err := settings.ParseTURNSecret(text)
-		if err != nil {
-			return nil, fmt.Errorf("--turn-secret: %w", err)
-		}
-		servers = append(servers, server)
+	if value != "" {
+		value = fmt.Sprintf(" %q", value)
 	}
-	return servers, nil
+	return fmt.Errorf("--%s%s cannot be used: %s", field, value, cmp.Or(rules[field], "see the settings"))
 }

@@ -20,7 +20,7 @@ func soon() time.Duration { return time.Duration(rand.Int64N(int64(700 * time.Mi
 // readJournal reads the journal of the one transfer in a state folder.
 func readJournal(t *testing.T, state string) (store.Journal, bool) {
 	t.Helper()
-	journals, err := filepath.Glob(filepath.Join(state, "transfers", "*", "pieces"))
+	journals, err := filepath.Glob(filepath.Join(state, "state", "transfers", "*", "pieces"))
 	if err != nil || len(journals) > 1 {
 		t.Fatalf("the journals in %s: %v, %v", state, journals, err)
 	}

@@ -48,7 +48,7 @@ func (r *receiveCommand) Run(ctx context.Context, c *console, log *slog.Logger) 
 	if r.JSON {
 		v = jsonView{newReporter(c.out)}
 	}
-	if err := j.run(ctx, &r.transferFlags, v, log); err != nil || r.JSON {
+	if err := j.run(ctx, c, &r.transferFlags, v, log); err != nil || r.JSON {
 		return err
 	}
 	_, err = fmt.Fprintln(c.out, placed)

@@ -42,7 +42,7 @@ func (s *sendCommand) Run(ctx context.Context, c *console, log *slog.Logger) err
 	if s.JSON {
 		v = jsonView{newReporter(c.out)}
 	}
-	return j.run(ctx, &s.transferFlags, v, log)
+	return j.run(ctx, c, &s.transferFlags, v, log)
 }
 
 // greet prints the invitation alone on stdout, and for a human what to do with

@@ -32,8 +32,8 @@ type view interface {
 
 // run serves an engine until the job has ended or ctx has. When it returns,
 // every socket is closed.
-func (j job) run(ctx context.Context, flags *transferFlags, v view, log *slog.Logger) error {
-	config, err := flags.config()
+func (j job) run(ctx context.Context, c *console, flags *transferFlags, v view, log *slog.Logger) error {
+	config, err := flags.config(c.err)
 	if err != nil {
 		return err
 	}

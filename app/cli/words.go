@@ -11,9 +11,9 @@ var english = words.In("en")
 
 // sentence says what went wrong and what to do next.
 func sentence(p *engine.Problem) string {
-	key := "problem." + string(p.Code)
-	if !english.Has(key) {
-		return p.Error()
+	about := map[string]string{"Subject": p.Subject, "Detail": ""}
+	if p.Err != nil {
+		about["Detail"] = p.Err.Error()
 	}
-	return printable(english.Say(key, p))
+	return printable(english.Say("problem."+string(p.Code), about))
 }
