@@ -160,7 +160,7 @@ func (tr *tracker) handle(ctx context.Context, socket *websocket.Conn, message o
 	}
 }
 
-// events returns the events of a room's announces, "" for those without.
+// announced returns the events of a room's announces, "" for those without.
 func (tr *tracker) announced(room invite.Room) []string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
