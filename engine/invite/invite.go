@@ -10,8 +10,9 @@
 //
 //   - 5 symbols of header: 8 bits of version, 12 bits of body length in bytes,
 //     and their CRC-5 (polynomial x⁵+x²+1, initial value 31, the highest bit
-//     first), all of them with the highest bits first. The header is checked on its own so that a typing mistake in the length is not taken
-//     for a text that was cut off.
+//     first), all of them with the highest bits first. The header is checked
+//     on its own so that a typing mistake in the length is not taken for a
+//     text that was cut off.
 //   - the body and its 4 bytes of checksum, in base32 without padding. The
 //     checksum is the CRC-32 (IEEE) of the header's 20 bits as 3 bytes
 //     (big-endian) and the body.
