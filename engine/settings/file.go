@@ -1,0 +1,261 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/adrg/xdg"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// version is the format of the settings file that this program writes.
+const version = 1
+
+// maxFile is far more than any settings need.
+const maxFile = 1 << 20
+
+// What can be wrong with the settings file.
+var (
+	// ErrBroken: the file could not be understood and was set aside.
+	ErrBroken = errors.New("settings: broken file")
+	// ErrNewer: the file was written by a newer version of this program.
+	ErrNewer = errors.New("settings: file of a newer version")
+)
+
+// Default returns the settings of a fresh installation.
+func Default() Settings {
+	name, err := os.Hostname()
+	if err != nil {
+		name = ""
+	}
+	return Settings{
+		Name:        name,
+		DownloadDir: xdg.UserDirs.Download,
+		Rendezvous: []string{
+			"wss://tracker.openwebtorrent.com",
+			"wss://tracker.webtorrent.dev",
+			"wss://tracker.btorrent.xyz",
+		},
+		STUN: []string{
+			"stun:stun.l.google.com:19302",
+			"stun:stun.cloudflare.com:3478",
+		},
+		Policy: path.Auto,
+	}
+}
+
+func defaultIn(locations Locations) Settings {
+	s := Default()
+	if locations.DownloadDir != "" {
+		s.DownloadDir = locations.DownloadDir
+	}
+	return s
+}
+
+// Load reads the settings file and the passwords that belong to it. What the
+// file does not mention, or all where there is no file, is as in Default.
+//
+// With ErrBroken it returns the defaults, and the file has been renamed to
+// settings.json.broken. With ErrNewer it returns what it understood. With
+// FieldErrors it returns what the file says: a policy that cannot be read must
+// not turn into one that allows more.
+func Load(locations Locations) (Settings, error) {
+	s := defaultIn(locations)
+	encoded, err := readFile(locations.SettingsFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, nil
+	case err != nil:
+		return s, fmt.Errorf("settings: %w", err)
+	}
+	found, err := decode(encoded, &s)
+	switch {
+	case found > version && err != nil:
+		return defaultIn(locations), fmt.Errorf("%w: version %d", ErrNewer, found)
+	case err != nil:
+		aside := locations.SettingsFile + ".broken"
+		if renameErr := os.Rename(locations.SettingsFile, aside); renameErr != nil {
+			err = errors.Join(err, renameErr)
+		}
+		return defaultIn(locations), fmt.Errorf("%w: see %s: %w", ErrBroken, aside, err)
+	}
+	s = Normalize(s)
+	err = fillSecrets(OpenSecrets(locations), s.TURN)
+	err = errors.Join(err, Validate(s))
+	if found > version {
+		err = errors.Join(fmt.Errorf("%w: version %d", ErrNewer, found), err)
+	}
+	return s, err
+}
+
+// decode reads a settings file over s and returns the file's version.
+func decode(encoded []byte, s *Settings) (found int, err error) {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(encoded, &head); err != nil {
+		return 0, err
+	}
+	if head.Version < 1 {
+		return head.Version, fmt.Errorf("there is no version %d", head.Version)
+	}
+	return head.Version, json.Unmarshal(encoded, s)
+}
+
+// Save writes the settings file, for its owner alone, and puts the passwords
+// into the keyring or the secrets file; passwords of servers that are gone are
+// deleted. A crash leaves the old file or the new one. Fields that this program
+// does not know are kept. A server that was saved before keeps its password if
+// s has none for it, as when the keyring is locked.
+//
+// It refuses to write over the file of a newer version, with ErrNewer, and
+// settings that Validate refuses.
+func Save(locations Locations, s Settings) error {
+	s = Normalize(s)
+	fields, old, err := readEarlier(locations.SettingsFile)
+	if err != nil {
+		return err
+	}
+	if err := validateOver(s, old); err != nil {
+		return err
+	}
+	encoded, err := encode(s, fields)
+	if err != nil {
+		return err
+	}
+	secrets := OpenSecrets(locations)
+	if err := storeSecrets(secrets, s.TURN); err != nil {
+		return err
+	}
+	if err := writeFile(locations.SettingsFile, writeBytes(encoded)); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	return deleteSecrets(secrets, old, s.TURN)
+}
+
+// readEarlier returns the fields and the TURN servers of the file that will be
+// replaced; nothing if there is none or it is broken.
+func readEarlier(file string) (fields map[string]json.RawMessage, servers []TURN, err error) {
+	encoded, err := readFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("settings: %w", err)
+	}
+	var earlier Settings
+	found, err := decode(encoded, &earlier)
+	switch {
+	case found > version:
+		return nil, nil, fmt.Errorf("%w: version %d", ErrNewer, found)
+	case err != nil || json.Unmarshal(encoded, &fields) != nil:
+		return nil, nil, nil
+	}
+	return fields, Normalize(earlier).TURN, nil
+}
+
+// validateOver is Validate, except that a server of old needs no password.
+func validateOver(s Settings, old []TURN) error {
+	known := map[string]bool{}
+	for _, server := range old {
+		known[server.key()] = true
+	}
+	servers := make([]TURN, len(s.TURN))
+	for i, server := range s.TURN {
+		if known[server.key()] && server.Password == "" && server.Secret == "" {
+			server.Secret = "kept"
+		}
+		servers[i] = server
+	}
+	s.TURN = servers
+	return Validate(s)
+}
+
+func encode(s Settings, fields map[string]json.RawMessage) ([]byte, error) {
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	all := maps.Clone(fields)
+	if all == nil {
+		all = map[string]json.RawMessage{}
+	}
+	if err := json.Unmarshal(encoded, &all); err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	all["version"] = json.RawMessage(fmt.Sprint(version))
+	return json.MarshalIndent(all, "", "\t")
+}
+
+func readFile(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	encoded, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(encoded) > maxFile {
+		err = fmt.Errorf("%s: larger than %d bytes", name, maxFile)
+	}
+	return encoded, err
+}
+
+func writeBytes(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	}
+}
+
+// writeFile puts what write writes in place of a file, for its owner alone. The
+// old file stays until the new one is on the disk.
+func writeFile(name string, write func(io.Writer) error) (err error) {
+	dir := filepath.Dir(name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, filepath.Base(name)+".*.new") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+			os.Remove(file.Name())
+		}
+	}()
+	if err = write(file); err != nil {
+		return err
+	}
+	if err = file.Sync(); err != nil {
+		return err
+	}
+	if err = file.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(file.Name(), name); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename last. Windows does it by itself.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
