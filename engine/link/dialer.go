@@ -1,0 +1,160 @@
+package link
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/transport/v4"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// GatherLimit is how long a description waits for servers where Config says nothing.
+const GatherLimit = 500 * time.Millisecond
+
+// Config says how links are made.
+type Config struct {
+	// Servers are asked for server-reflexive and relayed addresses.
+	Servers []Server
+	// Policy limits the paths; empty means path.Auto.
+	Policy path.Policy
+	// GatherLimit is the longest that Offer and Answer take; 0 means GatherLimit.
+	GatherLimit time.Duration
+	// Loopback offers loopback addresses too: for two processes on a computer
+	// that has no other network.
+	Loopback bool
+	// Logger gets no secrets. nil is silent.
+	Logger *slog.Logger
+	// Net is a virtual network for tests; nil is the system's.
+	Net transport.Net
+}
+
+// Dialer makes the links of one process, which has one identity. Its methods
+// are safe for concurrent use.
+type Dialer struct {
+	certificate webrtc.Certificate
+	identity    Identity
+
+	mu      sync.Mutex
+	config  Config
+	buffers sync.Once
+}
+
+// NewDialer returns a Dialer with an identity of its own. It returns
+// ErrUnknownPolicy for a policy that it does not know.
+func NewDialer(config Config) (*Dialer, error) {
+	certificate, identity, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
+	d := &Dialer{certificate: *certificate, identity: identity}
+	if err := d.Configure(config); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Identity is how peers know this process.
+func (d *Dialer) Identity() Identity { return d.identity }
+
+// Configure changes how links are made from now on. It returns
+// ErrUnknownPolicy, and changes nothing, for a policy that it does not know.
+func (d *Dialer) Configure(config Config) error {
+	if config.Policy == "" {
+		config.Policy = path.Auto
+	}
+	if err := checkPolicy(config.Policy); err != nil {
+		return err
+	}
+	if config.GatherLimit <= 0 {
+		config.GatherLimit = GatherLimit
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	config.Servers = slices.Clone(config.Servers)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.config = config
+	return nil
+}
+
+func (d *Dialer) current() Config {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.config
+}
+
+// Offer gathers this side's addresses and returns a connection that waits for
+// somebody's answer. It returns when all servers have answered, or after the
+// gather limit with what there is; late candidates follow over the link.
+func (d *Dialer) Offer(ctx context.Context) (*Pending, error) {
+	l, err := d.prepare(true)
+	if err != nil {
+		return nil, err
+	}
+	description, err := l.offer(ctx)
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	return &Pending{link: l, description: description}, nil
+}
+
+// Answer answers a peer's offer. The description is for the peer; the link
+// begins to connect at once and needs Serve or Close.
+func (d *Dialer) Answer(ctx context.Context, offer Description) (*Link, Description, error) {
+	l, err := d.prepare(false)
+	if err != nil {
+		return nil, Description{}, err
+	}
+	description, err := l.answer(ctx, offer)
+	if err != nil {
+		l.Close()
+		return nil, Description{}, err
+	}
+	return l, description, nil
+}
+
+// prepare makes a link that has gathered nothing yet.
+func (d *Dialer) prepare(offers bool) (*Link, error) {
+	config := d.current()
+	d.buffers.Do(func() { checkBuffers(config.Logger) })
+	chosen := chooseServers(config.Servers, config.Policy, config.Logger)
+	if config.Policy == path.RelayOnly && len(chosen.relays) == 0 {
+		return nil, fmt.Errorf("%w: the policy allows relays alone", ErrNoRelay)
+	}
+	sockets, err := newNetwork(config.Net, config.Loopback, chosen.relays, config.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("link: network: %w", err)
+	}
+	l := newLink(d.identity, config, sockets, offers)
+	if err := l.connect(d.certificate, chosen.ice); err != nil {
+		sockets.shut()
+		return nil, err
+	}
+	return l, nil
+}
+
+// checkBuffers tells once when the kernel cuts the socket buffers down.
+func checkBuffers(log *slog.Logger) {
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		conn, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	}
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	enlarge(conn)
+	if granted, ok := receiveBuffer(conn); ok && granted < socketBuffer {
+		log.Info("UDP socket buffers are small, transfers over distance are slower; on Linux set net.core.rmem_max and net.core.wmem_max",
+			"wanted", socketBuffer, "granted", granted)
+	}
+}

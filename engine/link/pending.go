@@ -1,0 +1,122 @@
+package link
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Pending is an offer that waits for its answer. It must be accepted or closed.
+type Pending struct {
+	link        *Link
+	description Description
+
+	mu   sync.Mutex
+	used bool
+}
+
+// Description is for the peer. It does not change.
+func (p *Pending) Description() Description { return p.description }
+
+// Accept takes a peer's answer and returns the link, which needs Serve or
+// Close. After an error the offer waits on; after a link it is used up.
+func (p *Pending) Accept(answer Description) (*Link, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.used {
+		return nil, fmt.Errorf("%w: the offer has been accepted or closed", ErrClosed)
+	}
+	if err := p.link.accept(answer); err != nil {
+		return nil, err
+	}
+	p.used = true
+	return p.link, nil
+}
+
+// Close withdraws the offer. It does nothing after Accept.
+func (p *Pending) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.used {
+		p.used = true
+		p.link.Close()
+	}
+}
+
+// offer gathers and describes the side that calls.
+func (l *Link) offer(ctx context.Context) (Description, error) {
+	gathered := webrtc.GatheringCompletePromise(l.peer)
+	offer, err := l.peer.CreateOffer(nil)
+	if err != nil {
+		return Description{}, fmt.Errorf("link: making an offer: %w", err)
+	}
+	if err := l.peer.SetLocalDescription(offer); err != nil {
+		return Description{}, fmt.Errorf("link: making an offer: %w", err)
+	}
+	return l.describe(ctx, gathered)
+}
+
+// answer takes an offer, and gathers and describes the side that is called.
+func (l *Link) answer(ctx context.Context, offer Description) (Description, error) {
+	if err := l.meet(offer, webrtc.SDPTypeOffer); err != nil {
+		return Description{}, err
+	}
+	gathered := webrtc.GatheringCompletePromise(l.peer)
+	answer, err := l.peer.CreateAnswer(nil)
+	if err != nil {
+		return Description{}, fmt.Errorf("link: making an answer: %w", err)
+	}
+	if err := l.peer.SetLocalDescription(answer); err != nil {
+		return Description{}, fmt.Errorf("link: making an answer: %w", err)
+	}
+	return l.describe(ctx, gathered)
+}
+
+// accept takes the answer to an offer of ours.
+func (l *Link) accept(answer Description) error {
+	return l.meet(answer, webrtc.SDPTypeAnswer)
+}
+
+// meet learns who the peer is and where.
+func (l *Link) meet(theirs Description, kind webrtc.SDPType) error {
+	if theirs.Identity == l.own {
+		return fmt.Errorf("%w: it is our own", ErrDescription)
+	}
+	remote, err := parseSession(theirs, kind, l.filter().remote)
+	if err != nil {
+		return err
+	}
+	if err := l.peer.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: remote.text()}); err != nil {
+		return fmt.Errorf("%w: %w", ErrDescription, err)
+	}
+	l.remote, l.theirs = theirs.Identity, remote
+	return nil
+}
+
+// describe waits for candidates, at most the gather limit, and tells what
+// there is. Host candidates take milliseconds.
+func (l *Link) describe(ctx context.Context, gathered <-chan struct{}) (Description, error) {
+	limit := time.NewTimer(l.config.GatherLimit)
+	defer limit.Stop()
+	select {
+	case <-gathered:
+	case <-limit.C:
+	case <-ctx.Done():
+		return Description{}, ctx.Err()
+	}
+	local := l.peer.LocalDescription()
+	if local == nil {
+		return Description{}, fmt.Errorf("%w: no description", ErrClosed)
+	}
+	mine, err := parseSession(Description{Identity: l.own, SDP: local.SDP}, local.Type, l.filter().local)
+	if err != nil {
+		return Description{}, err
+	}
+	for _, candidate := range mine.candidates {
+		l.described[candidate] = true
+	}
+	return Description{Identity: l.own, SDP: mine.text()}, nil
+}

@@ -1,0 +1,211 @@
+package link
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// pion restarts ICE by closing every candidate first, so an offer that an ICE
+// restart makes cannot be sent over the link it has just cut. Here each side
+// restarts alone, and nothing has to be exchanged before: its credentials stay
+// the same, its direct candidates keep their sockets and ports (socket.go), it
+// tells itself the peer's known candidates as the answer, and the peer follows
+// the nomination that comes of it (followNomination). New candidates of the
+// restarted side, its relays above all, are then told over the link.
+
+const (
+	// restartAfter is how long ICE may be disconnected before it restarts.
+	restartAfter = 3 * time.Second
+	// restartAgain is the pause between restarts while the path stays lost;
+	// no longer than bindingRequests last.
+	restartAgain = 10 * time.Second
+	// lossLimit ends a link that stays without a path.
+	lossLimit = time.Minute
+	// lossShown is how long a link stays up in its status without a path: an
+	// ICE restart is over before.
+	lossShown = 1500 * time.Millisecond
+	// stuckAfter is how long the answering side waits for a nomination.
+	stuckAfter = 800 * time.Millisecond
+	// The peer may have been nominated while its wish was on the way.
+	stuckGrace = 300 * time.Millisecond
+	// interfaceRounds samples make the period in which interfaces are read.
+	interfaceRounds = int(2 * time.Second / samplePeriod)
+)
+
+// Restart gathers candidates anew and looks for a better path, while streams
+// go on. Bytes pause for about a round trip; none is lost.
+func (l *Link) Restart() {
+	go l.post(l.restartAsked)
+}
+
+func (l *Link) restartAsked() {
+	if !l.offers && l.state.ready && l.state.lost.IsZero() {
+		// The side that nominates has to begin.
+		l.signal(signal{Restart: restartNow})
+		return
+	}
+	l.restart()
+}
+
+func (l *Link) connectedNow() bool {
+	switch l.peer.ICEConnectionState() {
+	case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
+		return true
+	default:
+		return false
+	}
+}
+
+// pathChanged looks at what ICE says.
+func (l *Link) pathChanged() {
+	s := &l.state
+	now := time.Now()
+	switch {
+	case l.connectedNow():
+		if s.connected.IsZero() {
+			s.connected = now
+		}
+		if !s.lost.IsZero() {
+			s.lost = time.Time{}
+			l.reconsider()
+		}
+		select {
+		case l.kick <- struct{}{}:
+		default:
+		}
+	case !s.connected.IsZero() && s.lost.IsZero():
+		s.lost = now
+	}
+	s.dirty = true
+}
+
+// watchLoss restarts ICE while the path is lost, and gives up in the end.
+func (l *Link) watchLoss(now time.Time) {
+	s := &l.state
+	if s.lost.IsZero() {
+		return
+	}
+	lost := now.Sub(s.lost)
+	if lost > lossShown && s.up {
+		l.ledger.close(now)
+		s.dirty = true
+	}
+	switch {
+	case lost > lossLimit:
+		l.fail(fmt.Errorf("%w: no path for %s", ErrLost, lossLimit))
+	case lost > restartAfter && now.Sub(s.restarted) > restartAgain:
+		l.restart()
+	}
+	l.askIfStuck(now)
+}
+
+// askIfStuck asks the offering side for a nomination. After a restart of the
+// answering side alone, pairs work and none is nominated, because the offering
+// side has one already.
+func (l *Link) askIfStuck(now time.Time) {
+	s := &l.state
+	if l.offers || s.restarted.Before(s.lost) || now.Sub(s.restarted) < stuckAfter || now.Sub(s.askedAt) < stuckAfter {
+		return
+	}
+	if l.outbox.idle() {
+		s.askedAt = now
+		l.signal(signal{Restart: restartStuck})
+	}
+}
+
+// restartWanted is the peer's wish.
+func (l *Link) restartWanted(why string) {
+	s := &l.state
+	if !l.offers || s.restarting || time.Since(s.restarted) < stuckAfter {
+		return
+	}
+	if why == restartStuck {
+		s.peerWants = time.Now().Add(stuckGrace)
+		return
+	}
+	l.restart()
+}
+
+// restart restarts ICE on this side.
+func (l *Link) restart() {
+	s := &l.state
+	if s.restarting || s.connected.IsZero() {
+		return
+	}
+	s.restarting, s.restarted = true, time.Now()
+	known := session{frame: l.theirs.frame, candidates: slices.Clone(l.theirs.candidates)}
+	l.log.Debug("restarting ICE", "peer", l.remote)
+	l.tasks.Go(func() { // pion may make it wait
+		err := l.restartICE(known.asAnswer())
+		l.post(func() {
+			l.state.restarting = false
+			if err != nil {
+				l.log.Debug("cannot restart ICE", "peer", l.remote, "error", err)
+				return
+			}
+			for _, candidate := range l.theirs.candidates {
+				if !slices.Contains(known.candidates, candidate) {
+					l.addCandidate(candidate)
+				}
+			}
+		})
+	})
+}
+
+func (l *Link) restartICE(theirs session) error {
+	offer, err := l.peer.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		return err
+	}
+	if err := l.peer.SetLocalDescription(offer); err != nil {
+		return err
+	}
+	return l.peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: theirs.text()})
+}
+
+// interfacesSeen restarts ICE when this computer's addresses have changed.
+func (l *Link) interfacesSeen(prefixes []netip.Prefix) {
+	s := &l.state
+	l.setNetworks(prefixes)
+	now := describeInterfaces(prefixes)
+	before := s.interfaces
+	s.interfaces = now
+	if before == "" || before == now || !s.ready {
+		return
+	}
+	l.log.Debug("network interfaces changed", "peer", l.remote)
+	if s.local.Type == path.RelayedType && s.lost.IsZero() && l.ownAddressesRemain(before, now) {
+		// The relay still works. Its address would change with a restart, and
+		// a peer behind a strict NAT would not hear of that.
+		return
+	}
+	l.restart()
+}
+
+// ownAddressesRemain reports whether addresses were added only.
+func (l *Link) ownAddressesRemain(before, now string) bool {
+	remaining := strings.Fields(now)
+	for _, address := range strings.Fields(before) {
+		if !slices.Contains(remaining, address) {
+			return false
+		}
+	}
+	return true
+}
+
+// describeInterfaces makes a list of addresses that can be compared.
+func describeInterfaces(prefixes []netip.Prefix) string {
+	var words []string
+	for _, prefix := range prefixes {
+		words = append(words, prefix.String())
+	}
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), " ")
+}

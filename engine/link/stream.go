@@ -1,0 +1,407 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/datachannel"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+const (
+	// streamLimit bounds the streams of one link, both sides' together.
+	streamLimit = 256
+	// labelPrefix marks the data channels that are streams.
+	labelPrefix = "stream/"
+	labelLimit  = 200
+	// writeSize is what one SCTP message carries: every implementation takes it.
+	writeSize = 60 << 10
+	// A writer waits above streamHigh bytes under way until streamLow are left.
+	streamHigh, streamLow = 4 << 20, 1 << 20
+)
+
+// Stream is an ordered, reliable stream of bytes to the peer; a net.Conn with
+// working deadlines. Closing it delivers what was written before.
+type Stream struct {
+	link    *Link
+	label   string
+	channel datachannel.ReadWriteCloserDeadliner
+	gate    *gate
+
+	in, out, relayed atomic.Int64
+
+	incoming chan *[]byte // messages in pooled buffers; closed at the end
+	rest     *[]byte      // the buffer that unread belongs to
+	unread   []byte
+	failed   error // why incoming was closed; set before
+
+	reading, writing         chan struct{} // hold a token each
+	readDeadline, writeLimit deadline
+
+	closeOnce sync.Once
+	closed    chan struct{}
+}
+
+var _ net.Conn = (*Stream)(nil)
+
+// buffers hold one message each.
+var buffers = sync.Pool{New: func() any { b := make([]byte, messageMost); return &b }}
+
+// Open opens a stream, while the link is up. The label tells the peer what it
+// is for; at most 200 bytes.
+func (l *Link) Open(label string) (*Stream, error) {
+	if label == "" || len(label) > labelLimit {
+		return nil, ErrLabel
+	}
+	select {
+	case <-l.ended:
+		return nil, l.endError()
+	case <-l.closing:
+		return nil, ErrClosed
+	default:
+	}
+	if !l.status.Load().Up {
+		return nil, ErrNotUp
+	}
+	if !l.allowed.Load() {
+		return nil, ErrPolicy
+	}
+	if l.streamCount() >= streamLimit {
+		return nil, ErrTooManyStreams
+	}
+	channel, err := l.peer.CreateDataChannel(labelPrefix+label, nil)
+	if err != nil {
+		return nil, fmt.Errorf("link: opening a stream: %w", err)
+	}
+	detached, err := channel.DetachWithDeadline()
+	if err != nil {
+		return nil, fmt.Errorf("link: opening a stream: %w", err)
+	}
+	s, ok := l.newStream(label, channel, detached)
+	if !ok {
+		return nil, l.endError()
+	}
+	return s, nil
+}
+
+func (l *Link) streamCount() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.streams)
+}
+
+// newStream begins to read a data channel; false once the link has ended.
+func (l *Link) newStream(label string, channel *webrtc.DataChannel, detached datachannel.ReadWriteCloserDeadliner) (*Stream, bool) {
+	s := &Stream{
+		link: l, label: label, channel: detached, gate: newGate(channel, streamHigh, streamLow),
+		incoming: make(chan *[]byte), closed: make(chan struct{}),
+		reading: make(chan struct{}, 1), writing: make(chan struct{}, 1),
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.ended:
+		return nil, false
+	default:
+	}
+	l.streams[s] = struct{}{}
+	l.tasks.Go(s.pump)
+	return s, true
+}
+
+// accepting is pion's callback for a data channel of the peer.
+func (l *Link) accepting(channel *webrtc.DataChannel) {
+	channel.OnOpen(func() {
+		detached, err := channel.DetachWithDeadline()
+		if err == nil {
+			l.post(func() { l.streamCame(channel, detached) })
+		}
+	})
+}
+
+// streamCame takes a stream of the peer, or closes what is none.
+func (l *Link) streamCame(channel *webrtc.DataChannel, detached datachannel.ReadWriteCloserDeadliner) {
+	label, known := strings.CutPrefix(channel.Label(), labelPrefix)
+	count := l.streamCount()
+	if count >= 2*streamLimit {
+		l.fail(fmt.Errorf("%w: data channels", ErrFlood))
+		return
+	}
+	s, ok := l.newStream(label, channel, detached)
+	switch {
+	case !ok:
+	case !known || label == "" || len(label) > labelLimit || count >= streamLimit || !channel.Ordered():
+		_ = s.Close()
+	case l.state.ready:
+		l.deliverStream(s)
+	default:
+		l.state.heldStreams = append(l.state.heldStreams, s)
+	}
+}
+
+func (l *Link) deliverStream(s *Stream) {
+	select {
+	case l.incoming <- s:
+	default:
+		_ = s.Close()
+	}
+}
+
+// pump reads messages until the stream ends. After Close it goes on and drops
+// them: bytes that nobody reads would take the whole link's receive window.
+func (s *Stream) pump() {
+	for {
+		buffer := buffers.Get().(*[]byte)
+		count, err := s.channel.Read((*buffer)[:messageMost])
+		if err != nil {
+			buffers.Put(buffer)
+			s.pumped(err)
+			return
+		}
+		message := (*buffer)[:count]
+		*buffer = message
+		select {
+		case <-s.closed:
+			buffers.Put(refill(buffer))
+			continue
+		default:
+		}
+		s.account(&s.in, count, func(a *account) *atomic.Int64 { return &a.in })
+		select {
+		case s.incoming <- buffer:
+		case <-s.closed:
+			buffers.Put(refill(buffer))
+		}
+	}
+}
+
+// refill gives a buffer its full length back.
+func refill(buffer *[]byte) *[]byte {
+	*buffer = (*buffer)[:cap(*buffer)]
+	return buffer
+}
+
+// pumped notes how the stream ended.
+func (s *Stream) pumped(err error) {
+	switch {
+	case errors.Is(err, io.ErrShortBuffer):
+		s.link.post(func() { s.link.fail(fmt.Errorf("%w: a message of more than %d bytes", ErrFlood, messageMost)) })
+		err = ErrFlood
+	case !errors.Is(err, io.EOF):
+		err = fmt.Errorf("%w: %w", ErrLost, err)
+	default:
+		err = io.EOF
+	}
+	s.failed = err
+	close(s.incoming)
+	_ = s.channel.Close() // pion needs both directions closed to forget it
+	l := s.link
+	l.mu.Lock()
+	delete(l.streams, s)
+	l.mu.Unlock()
+}
+
+// account adds to the stream's and the ledger's counters.
+func (s *Stream) account(counter *atomic.Int64, count int, side func(*account) *atomic.Int64) {
+	counter.Add(int64(count))
+	if a := s.link.ledger.current.Load(); a != nil {
+		side(a).Add(int64(count))
+		if a.relayed {
+			s.relayed.Add(int64(count))
+		}
+	}
+}
+
+// Label is what the stream is for.
+func (s *Stream) Label() string { return s.label }
+
+// In counts payload bytes that have arrived.
+func (s *Stream) In() int64 { return s.in.Load() }
+
+// Out counts payload bytes that were written and have arrived at the peer or
+// are under way: see Buffered.
+func (s *Stream) Out() int64 { return s.out.Load() }
+
+// Relayed counts the part of In and Out that passed while the path was relayed.
+func (s *Stream) Relayed() int64 { return s.relayed.Load() }
+
+// Buffered counts payload bytes of Out that the peer has not confirmed.
+func (s *Stream) Buffered() int64 { return int64(s.gate.channel.BufferedAmount()) }
+
+// Read reads what has arrived, at most len(p) bytes.
+func (s *Stream) Read(p []byte) (int, error) {
+	if err := s.acquire(s.reading, &s.readDeadline); err != nil {
+		return 0, err
+	}
+	defer func() { <-s.reading }()
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for len(s.unread) == 0 {
+		if s.rest != nil {
+			buffers.Put(refill(s.rest))
+			s.rest = nil
+		}
+		select {
+		case buffer, ok := <-s.incoming:
+			if !ok {
+				return 0, s.failed
+			}
+			s.rest, s.unread = buffer, *buffer
+		case <-s.closed:
+			return 0, s.closedError()
+		case <-s.readDeadline.passed():
+			return 0, os.ErrDeadlineExceeded
+		}
+	}
+	count := copy(p, s.unread)
+	s.unread = s.unread[count:]
+	return count, nil
+}
+
+// acquire takes the token of one direction, unless the stream is closed or
+// the deadline has passed.
+func (s *Stream) acquire(token chan struct{}, limit *deadline) error {
+	select {
+	case <-s.closed:
+		return s.closedError()
+	default:
+	}
+	select {
+	case <-limit.passed():
+		return os.ErrDeadlineExceeded
+	default:
+	}
+	select {
+	case token <- struct{}{}:
+		return nil
+	case <-s.closed:
+		return s.closedError()
+	case <-limit.passed():
+		return os.ErrDeadlineExceeded
+	}
+}
+
+// Write queues p for the peer and waits while too much is under way. It
+// returns ErrPolicy when the policy forbids the present path.
+func (s *Stream) Write(p []byte) (int, error) {
+	if err := s.acquire(s.writing, &s.writeLimit); err != nil {
+		return 0, err
+	}
+	defer func() { <-s.writing }()
+	written := 0
+	for written < len(p) {
+		if err := s.room(); err != nil {
+			return written, err
+		}
+		count, err := s.channel.Write(p[written:min(len(p), written+writeSize)])
+		if err != nil {
+			return written, s.writeError(err)
+		}
+		s.account(&s.out, count, func(a *account) *atomic.Int64 { return &a.out })
+		written += count
+	}
+	return written, nil
+}
+
+// room waits until there is room for one more message.
+func (s *Stream) room() error {
+	for {
+		select {
+		case <-s.closed:
+			return s.closedError()
+		case <-s.link.ended:
+			return s.link.endError()
+		case <-s.writeLimit.passed():
+			return os.ErrDeadlineExceeded
+		default:
+		}
+		if !s.link.allowed.Load() {
+			return ErrPolicy
+		}
+		if !s.gate.full() {
+			return nil
+		}
+		select {
+		case <-s.gate.low:
+		case <-s.closed:
+		case <-s.link.ended:
+		case <-s.writeLimit.passed():
+		}
+	}
+}
+
+func (s *Stream) writeError(err error) error {
+	select {
+	case <-s.link.ended:
+		return s.link.endError()
+	default:
+		return fmt.Errorf("link: writing: %w", err)
+	}
+}
+
+// Close ends the stream. What was written before still arrives, as long as
+// the link lives.
+func (s *Stream) Close() error {
+	if s.cut() {
+		_ = s.channel.Close()
+	}
+	return nil
+}
+
+// cut ends all waiting on this side; true the first time.
+func (s *Stream) cut() (first bool) {
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		first = true
+	})
+	return first
+}
+
+// closedError says who closed the stream.
+func (s *Stream) closedError() error {
+	select {
+	case <-s.link.ended:
+		return s.link.endError()
+	default:
+		return net.ErrClosed
+	}
+}
+
+// LocalAddr is made up from this process's identity.
+func (s *Stream) LocalAddr() net.Addr { return Address{s.link.own.Address()} }
+
+// RemoteAddr is made up from the peer's identity: network "webrtc", and a
+// string of the form IP:port.
+func (s *Stream) RemoteAddr() net.Addr { return Address{s.link.remote.Address()} }
+
+// SetDeadline sets both deadlines.
+func (s *Stream) SetDeadline(at time.Time) error {
+	s.readDeadline.set(at)
+	s.writeLimit.set(at)
+	return nil
+}
+
+// SetReadDeadline bounds present and future reads; the zero time lifts it.
+func (s *Stream) SetReadDeadline(at time.Time) error {
+	s.readDeadline.set(at)
+	return nil
+}
+
+// SetWriteDeadline bounds present and future writes; the zero time lifts it.
+func (s *Stream) SetWriteDeadline(at time.Time) error {
+	s.writeLimit.set(at)
+	return nil
+}
+
+// Lane is what carries the stream.
+func (s *Stream) Lane() path.Lane { return path.WebRTC }
