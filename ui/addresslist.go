@@ -18,18 +18,20 @@ type addressList struct {
 	placeholder string
 	check       func(string) fault
 	changed     func([]string)
+	moved       func()
 	content     *fyne.Container
 	lines       *fyne.Container
 	fields      []*field
 }
 
-func newAddressList(w *words.Words, placeholder string, check func(string) fault, addresses []string, changed func([]string)) *addressList {
-	l := &addressList{words: w, placeholder: placeholder, check: check, changed: changed, lines: container.NewVBox()}
+func newAddressList(w *words.Words, placeholder string, check func(string) fault, moved func(), addresses []string, changed func([]string)) *addressList {
+	l := &addressList{words: w, placeholder: placeholder, check: check, moved: moved, changed: changed, lines: container.NewVBox()}
 	for _, address := range addresses {
 		l.add(address)
 	}
 	adding := widget.NewButtonWithIcon(w.Say("servers.add", nil), theme.ContentAddIcon(), func() {
 		f := l.add("")
+		l.moved()
 		if c := fyne.CurrentApp().Driver().CanvasForObject(f.entry); c != nil {
 			c.Focus(f.entry)
 		}
@@ -46,9 +48,11 @@ func (l *addressList) add(address string) *field {
 		}
 		return l.check(text)
 	}, func(string) { l.tell() })
+	f.moved = l.moved
 	var line *fyne.Container
 	away := quietButton(theme.DeleteIcon(), func() {
 		l.lines.Remove(line)
+		l.moved()
 		l.fields = slices.DeleteFunc(l.fields, func(other *field) bool { return other == f })
 		if f.last != "" {
 			l.tell()

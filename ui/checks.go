@@ -3,13 +3,11 @@ package ui
 import (
 	"errors"
 	"math"
-	"net"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/causeway-app/causeway/assets/words"
-	"github.com/causeway-app/causeway/engine/invite"
+	"github.com/causeway-app/causeway/engine/settings"
 )
 
 // A fault is what is wrong with the text of a field. "fault."+string(fault)
@@ -25,7 +23,6 @@ const (
 	noHost              fault = "host"
 	badPort             fault = "port"
 	badTransport        fault = "transport"
-	secureOverUDP       fault = "secure-udp"
 	missing             fault = "missing"
 	credentialsInURI    fault = "credentials-in-address"
 	notALimit           fault = "limit"
@@ -40,60 +37,45 @@ func (f fault) sentence(w *words.Words) string {
 }
 
 func checkRendezvous(text string) fault {
-	if invite.CheckRendezvous(text) != nil {
-		return notARendezvous
-	}
-	return fine
+	return faultOf(settings.Settings{Rendezvous: []string{text}}, "rendezvous[", notARendezvous)
 }
 
-// checkSTUN checks a stun: URI (RFC 7064).
 func checkSTUN(text string) fault {
-	rest, found := strings.CutPrefix(text, "stun:")
-	if !found || strings.Contains(rest, "?") {
-		return notSTUN
-	}
-	return checkHostPort(rest)
+	return faultOf(settings.Settings{STUN: []string{text}}, "stun[", notSTUN)
 }
 
-// checkTURN checks a turn: or turns: URI (RFC 7065).
+// checkTURN checks an address alone; the credentials have fields of their own.
 func checkTURN(text string) fault {
-	scheme, rest, _ := strings.Cut(text, ":")
-	if scheme != "turn" && scheme != "turns" || strings.HasPrefix(rest, "//") {
-		return notTURN
-	}
-	if strings.Contains(rest, "@") {
-		return credentialsInURI
-	}
-	address, query, asked := strings.Cut(rest, "?")
-	if asked {
-		transport, found := strings.CutPrefix(query, "transport=")
-		switch {
-		case !found || transport != "udp" && transport != "tcp":
-			return badTransport
-		case scheme == "turns" && transport == "udp":
-			return secureOverUDP
-		}
-	}
-	return checkHostPort(address)
+	return faultOf(settings.Settings{TURN: []settings.TURN{{URL: text, Secret: "any"}}}, "turn[", notTURN)
 }
 
-func checkHostPort(text string) fault {
-	host, port := text, ""
-	if strings.Contains(text, "]:") || strings.Count(text, ":") == 1 {
-		var err error
-		if host, port, err = net.SplitHostPort(text); err != nil {
+func checkFolder(text string) fault {
+	return faultOf(settings.Settings{DownloadDir: text}, "download_dir", notAnAbsoluteFolder)
+}
+
+// faultOf says what is wrong with one field of settings; scheme is the fault of
+// an address of the wrong kind.
+func faultOf(s settings.Settings, field string, scheme fault) fault {
+	for _, wrong := range settings.FieldErrors(settings.Validate(settings.Normalize(s))) {
+		if !strings.HasPrefix(wrong.Field, field) {
+			continue
+		}
+		switch {
+		case errors.Is(wrong, settings.ErrEmpty):
+			return missing
+		case errors.Is(wrong, settings.ErrHost):
 			return noHost
-		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		case errors.Is(wrong, settings.ErrPort):
 			return badPort
+		case errors.Is(wrong, settings.ErrTransport):
+			return badTransport
+		case errors.Is(wrong, settings.ErrCredentials):
+			return credentialsInURI
+		case errors.Is(wrong, settings.ErrRelative):
+			return notAnAbsoluteFolder
+		default:
+			return scheme
 		}
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.Contains(host, ":") && net.ParseIP(host) == nil {
-		return noHost
-	}
-	if host == "" || strings.ContainsAny(host, " \t/@?#[]\\") {
-		return noHost
 	}
 	return fine
 }
@@ -101,13 +83,6 @@ func checkHostPort(text string) fault {
 func checkPresent(text string) fault {
 	if text == "" {
 		return missing
-	}
-	return fine
-}
-
-func checkFolder(text string) fault {
-	if !filepath.IsAbs(text) {
-		return notAnAbsoluteFolder
 	}
 	return fine
 }

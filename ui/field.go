@@ -22,6 +22,8 @@ type field struct {
 	// taken is called with a new text that is right, when the user presses
 	// Enter or goes elsewhere.
 	taken func(string)
+	// moved lays out again what is around the field.
+	moved func()
 	last  string
 }
 
@@ -41,6 +43,7 @@ func newField(w *words.Words, text, placeholder string, check func(string) fault
 	}
 	f.problem.Hide()
 	f.content = container.NewVBox(f.entry, f.problem)
+	f.moved = f.content.Refresh
 	return f
 }
 
@@ -50,12 +53,15 @@ func (f *field) text() string { return strings.TrimSpace(f.entry.Text) }
 func (f *field) judge() bool {
 	wrong := f.check(f.text())
 	f.problem.Set(wrong.sentence(f.words), theme.ColorNameError)
-	if show(f.problem, wrong != fine); wrong != fine {
+	if changes := f.problem.Visible() != (wrong != fine); changes {
+		show(f.problem, wrong != fine)
+		f.moved()
+	}
+	if wrong != fine {
 		f.entry.SetValidationError(faultError{wrong.sentence(f.words)})
 	} else {
 		f.entry.SetValidationError(nil)
 	}
-	f.content.Refresh()
 	return wrong == fine
 }
 

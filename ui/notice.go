@@ -15,10 +15,12 @@ type notice struct {
 	content fyne.CanvasObject
 	icon    *widget.Icon
 	text    *widget.Label
+	// moved lays the page out again, with or without the notice.
+	moved func()
 }
 
-func newNotice() *notice {
-	n := &notice{icon: widget.NewIcon(theme.InfoIcon()), text: widget.NewLabel("")}
+func newNotice(moved func()) *notice {
+	n := &notice{moved: moved, icon: widget.NewIcon(theme.InfoIcon()), text: widget.NewLabel("")}
 	n.text.Wrapping = fyne.TextWrapWord
 	closing := quietButton(theme.CancelIcon(), n.hush)
 	n.content = container.NewPadded(look.NewCard(container.NewBorder(nil, nil,
@@ -27,19 +29,24 @@ func newNotice() *notice {
 	return n
 }
 
-func (n *notice) complain(text string) { n.say(text, widget.DangerImportance, errorIcon) }
-func (n *notice) tell(text string)     { n.say(text, widget.MediumImportance, infoIcon) }
-
-var (
-	errorIcon = theme.NewErrorThemedResource(theme.ErrorIcon())
-	infoIcon  = theme.NewPrimaryThemedResource(theme.InfoIcon())
-)
+func (n *notice) complain(text string) {
+	n.say(text, widget.DangerImportance, theme.NewErrorThemedResource(theme.ErrorIcon()))
+}
+func (n *notice) tell(text string) {
+	n.say(text, widget.MediumImportance, theme.NewPrimaryThemedResource(theme.InfoIcon()))
+}
 
 func (n *notice) say(text string, importance widget.Importance, icon fyne.Resource) {
 	n.icon.SetResource(icon)
 	n.text.Importance = importance
 	n.text.SetText(text)
 	n.content.Show()
+	n.moved()
 }
 
-func (n *notice) hush() { n.content.Hide() }
+func (n *notice) hush() {
+	if n.content.Visible() {
+		n.content.Hide()
+		n.moved()
+	}
+}

@@ -13,6 +13,7 @@ import (
 const (
 	peerLineHeight = 48
 	peerBadgeWidth = 178
+	peerLineWide   = 620
 )
 
 // peerLine shows one peer: how it is connected, how fast, and how far it is.
@@ -49,8 +50,8 @@ func (l *peerLine) show(p engine.Peer) {
 	l.route.SetText(route(w, p))
 	l.bar.Set(float32(p.Progress), theme.ColorNamePrimary)
 	l.percent.SetText(w.Say("peer.has", map[string]string{"Percent": fraction(p.Progress)}))
-	l.incoming.SetText("↓ " + words.Rate(p.RateIn))
-	l.outgoing.SetText("↑ " + words.Rate(p.RateOut))
+	l.incoming.SetText(words.Rate(p.RateIn) + " ↓")
+	l.outgoing.SetText(words.Rate(p.RateOut) + " ↑")
 	l.Refresh() // a longer badge moves its neighbours
 }
 
@@ -60,9 +61,15 @@ func (l *peerLine) CreateRenderer() fyne.WidgetRenderer { return &peerLineRender
 type peerLineRenderer struct{ *peerLine }
 
 func (r *peerLineRenderer) Layout(size fyne.Size) {
-	const gap, rates, bar = 14, 92, 96
-	place(r.badge, 0, (size.Height-24)/2, min(r.badge.MinSize().Width, peerBadgeWidth+60), 24)
-	left := max(r.badge.MinSize().Width, peerBadgeWidth) + gap
+	gap, rates, bar := float32(14), float32(88), float32(96)
+	left := r.badge.MinSize().Width
+	place(r.badge, 0, (size.Height-24)/2, left, 24)
+	if size.Width >= peerLineWide {
+		left = max(left, peerBadgeWidth) // names stand in a column
+	} else {
+		bar = 64
+	}
+	left += gap
 	right := size.Width - rates
 	place(r.incoming, right, 6, rates, 18)
 	place(r.outgoing, right, 25, rates, 18)

@@ -139,9 +139,9 @@ func pathFace(w *words.Words, kind path.Kind, relay string) look.BadgeFace {
 		return look.BadgeFace{Text: w.Say("path.direct-internet", nil), Level: 3, Color: look.ColorDirect}
 	case path.Relayed:
 		if relay != "" && !overUDP(relay) {
-			return look.BadgeFace{Text: w.Say("path.relayed-restricted", nil), Mark: look.BarsInBox, Level: 1, Color: look.ColorRelayed}
+			return look.BadgeFace{Text: w.Say("path.relayed-restricted", nil), Mark: look.BarsAndBox, Level: 1, Color: look.ColorRelayed}
 		}
-		return look.BadgeFace{Text: w.Say("path.relayed", nil), Mark: look.BarsInBox, Level: 2, Color: look.ColorRelayed}
+		return look.BadgeFace{Text: w.Say("path.relayed", nil), Mark: look.BarsAndBox, Level: 2, Color: look.ColorRelayed}
 	default:
 		return look.BadgeFace{Text: w.Say("path.connecting", nil), Color: look.ColorIdle}
 	}

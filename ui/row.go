@@ -43,13 +43,16 @@ const (
 	rowIcon   = 38
 	rowButton = 36
 	rowText   = rowPad + rowIcon + 14
+	// rowHalo is room around a row in which the list shows what the mouse or
+	// the keyboard is at.
+	rowHalo = 3
 	// What an expanded row adds, besides its peers.
 	detailTop, detailActions, detailCaption, detailBottom = 8, 38, 26, 10
 )
 
 // height is how tall the row of an entry is.
 func (e entry) height() float32 {
-	height := float32(rowHead) + e.problemHeight
+	height := float32(rowHead) + e.problemHeight + 2*rowHalo
 	if e.expanded {
 		height += detailTop + detailActions + detailCaption + float32(len(e.peers))*peerLineHeight + detailBottom
 	}
@@ -74,7 +77,7 @@ func newRow(w *words.Words, gestures rowGestures) *row {
 }
 
 // MinSize does not depend on what the row shows; the list sets the height.
-func (r *row) MinSize() fyne.Size { return fyne.NewSize(480, rowHead) }
+func (r *row) MinSize() fyne.Size { return fyne.NewSize(480, rowHead+2*rowHalo) }
 
 // Tapped expands the row or folds it.
 func (r *row) Tapped(*fyne.PointEvent) { r.gestures.toggle(r.entry.transfer.ID) }

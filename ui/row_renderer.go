@@ -132,28 +132,30 @@ func (r *rowRenderer) pauseOrResume() {
 }
 
 func (r *rowRenderer) Layout(size fyne.Size) {
-	r.surface.Resize(size)
+	size.Width -= scrollRoom
+	place(r.surface, rowHalo, rowHalo, size.Width-2*rowHalo, size.Height-2*rowHalo)
+	const middle = rowHalo + rowHead/2
 	right := size.Width - rowPad
-	place(r.icon, rowPad, (rowHead-rowIcon)/2, rowIcon, rowIcon)
+	place(r.icon, rowPad, middle-rowIcon/2, rowIcon, rowIcon)
 	right -= rowButton
-	place(r.fold, right, (rowHead-rowButton)/2, rowButton, rowButton)
+	place(r.fold, right, middle-rowButton/2, rowButton, rowButton)
 	right -= rowButton
-	place(r.pause, right, (rowHead-rowButton)/2, rowButton, rowButton)
+	place(r.pause, right, middle-rowButton/2, rowButton, rowButton)
 	right -= 10
 	nameRight := right
 	if r.badge.Visible() {
 		width := r.badge.MinSize().Width
 		nameRight = right - width
-		place(r.badge, nameRight, 10, width, 24)
+		place(r.badge, nameRight, rowHalo+9, width, 24)
 		nameRight -= 12
 	}
-	place(r.name, rowText, 12, nameRight-rowText, 20)
-	place(r.bar, rowText, 38, right-rowText, 8)
-	place(r.status, rowText, 51, right-rowText, 18)
+	place(r.name, rowText, rowHalo+11, nameRight-rowText, 20)
+	place(r.bar, rowText, rowHalo+38, right-rowText, 8)
+	place(r.status, rowText, rowHalo+52, right-rowText, 18)
 	// The label pads its text; the sentence shall stand under the status.
-	place(r.problem, rowText-8, rowHead-10, size.Width-rowText-rowPad+16, r.row.entry.problemHeight)
+	place(r.problem, rowText-8, rowHalo+rowHead-10, size.Width-rowText-rowPad+16, r.row.entry.problemHeight)
 	if r.row.entry.expanded {
-		r.layoutDetail(size, rowHead+r.row.entry.problemHeight+detailTop)
+		r.layoutDetail(size, rowHalo+rowHead+r.row.entry.problemHeight+detailTop)
 	}
 }
 

@@ -22,6 +22,7 @@ type settingsPage struct {
 	window  *Window
 	current settings.Settings
 	content fyne.CanvasObject
+	body    *fyne.Container
 
 	folder     *field
 	up, down   *field
@@ -34,35 +35,33 @@ type settingsPage struct {
 func newSettingsPage(w *Window, s settings.Settings) *settingsPage {
 	p := &settingsPage{window: w, current: s}
 	say := w.words.Say
-	p.rendezvous = newAddressList(w.words, "wss://…", checkRendezvous, s.Rendezvous, func(urls []string) {
+	p.rendezvous = newAddressList(w.words, "wss://…", checkRendezvous, p.lay, s.Rendezvous, func(urls []string) {
 		p.change(func(s *settings.Settings) { s.Rendezvous = urls })
 	})
-	p.stun = newAddressList(w.words, "stun:stun.example.org:3478", checkSTUN, s.STUN, func(uris []string) {
+	p.stun = newAddressList(w.words, "stun:stun.example.org:3478", checkSTUN, p.lay, s.STUN, func(uris []string) {
 		p.change(func(s *settings.Settings) { s.STUN = uris })
 	})
-	p.turn = newTURNList(w, s.TURN, func(servers []settings.TURN) {
+	p.turn = newTURNList(w, p.lay, s.TURN, func(servers []settings.TURN) {
 		p.change(func(s *settings.Settings) { s.TURN = servers })
 	})
-	p.content = container.NewVScroll(container.NewVBox(
+	p.body = container.NewVBox(
+		container.New(layout.NewCustomPaddedLayout(0, 4, 0, 0), look.NewCaption(say("settings.live", nil))),
 		p.section("general", p.newGeneral()),
 		p.section("limits", p.newLimits()),
 		p.section("policy", p.newPolicy()),
 		p.section("turn", p.turn.content),
 		p.section("stun", p.stun.content),
 		p.section("rendezvous", p.rendezvous.content),
-		look.NewCaption(say("settings.live", nil)),
-	))
+	)
+	p.content = container.New(&scrollMargin{}, container.NewVScroll(p.body))
 	return p
 }
 
 // section is a card with a title and a sentence about what it is for.
 func (p *settingsPage) section(name string, content fyne.CanvasObject) fyne.CanvasObject {
-	about := widget.NewLabel(p.window.words.Say("settings."+name+"-hint", nil))
-	about.Wrapping = fyne.TextWrapWord
-	about.SizeName = theme.SizeNameCaptionText
-	head := container.New(layout.NewCustomPaddedLayout(0, -4, -8, -8), about)
-	return container.New(layout.NewCustomPaddedLayout(0, 6, 0, 10),
-		look.NewCard(container.NewVBox(look.NewTitle(p.window.words.Say("settings."+name, nil)), head, content)))
+	about := look.NewCaption(p.window.words.Say("settings."+name+"-hint", nil))
+	return container.New(layout.NewCustomPaddedLayout(0, 8, 0, scrollRoom),
+		look.NewCard(container.NewVBox(look.NewTitle(p.window.words.Say("settings."+name, nil)), about, spacer(2), content)))
 }
 
 func (p *settingsPage) newGeneral() fyne.CanvasObject {
@@ -108,7 +107,8 @@ func (p *settingsPage) newPolicy() fyne.CanvasObject {
 	p.policy.OnChanged = func(text string) {
 		p.change(func(s *settings.Settings) { s.Policy = policies[slices.Index(texts, text)] })
 	}
-	return p.policy
+	// Its circles stand under the title.
+	return container.New(layout.NewCustomPaddedLayout(-4, -4, -6, 0), p.policy)
 }
 
 func (p *settingsPage) chooseFolder() {
@@ -126,6 +126,7 @@ func (p *settingsPage) chooseFolder() {
 func (p *settingsPage) change(edit func(*settings.Settings)) {
 	changed := p.current
 	edit(&changed)
+	changed = settings.Normalize(changed)
 	p.current = changed
 	p.window.configure(changed)
 }
@@ -143,7 +144,24 @@ func (w *Window) configure(s settings.Settings) {
 	}, w.notice.hush)
 }
 
+// lay lays the page out again after something in it has grown or shrunk.
+func (p *settingsPage) lay() {
+	if p.body != nil {
+		p.body.Refresh()
+		p.content.Refresh()
+	}
+}
+
+// scrollMargin lets a page's scroll bar stand in the margin of the window.
+type scrollMargin struct{}
+
+func (scrollMargin) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	place(objects[0], 0, 0, size.Width+scrollRoom, size.Height)
+}
+
+func (scrollMargin) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
 // label is a line beside an entry, at the height of its text.
 func label(text string) fyne.CanvasObject {
-	return container.NewVBox(widget.NewLabel(text))
+	return container.NewVBox(container.New(layout.NewCustomPaddedLayout(8, 8, 0, 10), look.NewLine(text).Whole()))
 }

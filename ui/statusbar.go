@@ -16,14 +16,16 @@ type statusBar struct {
 	content fyne.CanvasObject
 	dot     *look.Dot
 	network *look.Line
-	rates   *look.Line
+	down    *look.Line
+	up      *look.Line
 }
 
 func newStatusBar(w *words.Words) *statusBar {
 	b := &statusBar{words: w, dot: look.NewDot(look.ColorIdle, 9), network: look.NewCaption(""),
-		rates: look.NewCaption("").Aligned(fyne.TextAlignTrailing)}
+		down: look.NewCaption("").Aligned(fyne.TextAlignTrailing), up: look.NewCaption("").Aligned(fyne.TextAlignTrailing)}
+	room := func(l *look.Line) fyne.CanvasObject { return container.NewGridWrap(fyne.NewSize(96, 18), l) }
 	b.content = look.NewPanel(look.ColorRail, 7, container.NewBorder(nil, nil,
-		container.NewHBox(b.dot, spacer(0)), nil, container.NewGridWithColumns(2, b.network, b.rates)))
+		container.NewHBox(b.dot, spacer(0)), container.NewHBox(room(b.down), room(b.up)), b.network))
 	return b
 }
 
@@ -56,5 +58,6 @@ func (b *statusBar) show(s engine.State) {
 		up += p.RateOut
 		down += p.RateIn
 	}
-	b.rates.SetText("↓ " + words.Rate(down) + "   ↑ " + words.Rate(up))
+	b.down.SetText(words.Rate(down) + " ↓")
+	b.up.SetText(words.Rate(up) + " ↑")
 }

@@ -48,8 +48,8 @@ func newTransfersPage(w *Window) *transfersPage {
 		}
 	}
 	p.empty = p.newEmpty()
-	cards := container.NewGridWithColumns(2, p.newSendCard(), p.newReceiveCard())
-	lower := container.New(&widthWatch{p.resized}, container.NewStack(p.empty, p.list))
+	cards := container.New(&halvesLayout{12}, p.newSendCard(), p.newReceiveCard())
+	lower := container.New(&widthWatch{p.resized}, p.empty, p.list)
 	p.content = container.NewBorder(container.NewVBox(cards, spacer(4)), nil, nil, nil, lower)
 	p.show(engine.State{})
 	return p
@@ -169,17 +169,37 @@ func (p *transfersPage) copyInvitation(t engine.Transfer) { p.window.copyInvitat
 func (p *transfersPage) showQR(t engine.Transfer)         { p.window.showQR(t) }
 func (p *transfersPage) openFolder(t engine.Transfer)     { p.window.open(t) }
 
-// widthWatch fills its container and tells when the width changes.
+// widthWatch lays the list out and tells when the width changes.
 type widthWatch struct{ changed func(float32) }
 
 func (l *widthWatch) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	// The rows have a halo, and a scroll bar at their right: both lie outside of
+	// the line that the cards above begin and end at.
 	for _, o := range objects {
-		o.Resize(size)
+		place(o, -rowHalo, 0, size.Width+2*rowHalo+scrollRoom, size.Height)
 	}
 	l.changed(size.Width)
 }
 
 func (l *widthWatch) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(480, 160) }
+
+// scrollRoom is how much of the page's margin the list's scroll bar takes.
+const scrollRoom = 10
+
+// halvesLayout puts two objects side by side, equally wide, with a gap.
+type halvesLayout struct{ gap float32 }
+
+func (l *halvesLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := (size.Width - l.gap) / 2
+	for i, o := range objects {
+		place(o, float32(i)*(width+l.gap), 0, width, size.Height)
+	}
+}
+
+func (l *halvesLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := objects[0].MinSize().Max(objects[1].MinSize())
+	return fyne.NewSize(2*size.Width+l.gap, size.Height)
+}
 
 // spacer is empty room of a height.
 func spacer(height float32) fyne.CanvasObject {

@@ -20,13 +20,14 @@ type turnList struct {
 	window  *Window
 	servers []settings.TURN
 	changed func([]settings.TURN)
+	moved   func()
 	content *fyne.Container
 	lines   *fyne.Container
 	editor  *turnEditor
 }
 
-func newTURNList(w *Window, servers []settings.TURN, changed func([]settings.TURN)) *turnList {
-	l := &turnList{window: w, servers: slices.Clone(servers), changed: changed, lines: container.NewVBox()}
+func newTURNList(w *Window, moved func(), servers []settings.TURN, changed func([]settings.TURN)) *turnList {
+	l := &turnList{window: w, servers: slices.Clone(servers), changed: changed, moved: moved, lines: container.NewVBox()}
 	adding := widget.NewButtonWithIcon(w.words.Say("servers.add", nil), theme.ContentAddIcon(), func() { l.edit(-1) })
 	l.content = container.NewVBox(l.lines, container.NewHBox(adding))
 	l.fill()
@@ -43,10 +44,11 @@ func (l *turnList) fill() {
 		buttons := container.NewHBox(
 			quietButton(theme.DocumentCreateIcon(), func() { l.edit(i) }),
 			quietButton(theme.DeleteIcon(), func() { l.set(slices.Delete(slices.Clone(l.servers), i, i+1)) }))
-		l.lines.Add(container.NewBorder(nil, nil, nil, buttons,
-			container.NewVBox(look.NewLine(server.URL), look.NewCaption(who))))
+		l.lines.Add(container.New(layout.NewCustomPaddedLayout(2, 6, 0, 0), container.NewBorder(nil, nil, nil, buttons,
+			container.New(layout.NewCustomPaddedVBoxLayout(1), look.NewLine(server.URL), look.NewCaption(who)))))
 	}
 	l.lines.Refresh()
+	l.moved()
 }
 
 func (l *turnList) set(servers []settings.TURN) {
@@ -121,9 +123,10 @@ func (e *turnEditor) open(heading string) {
 	e.save.Importance = widget.HighImportance
 	e.dialog.SetButtons([]fyne.CanvasObject{widget.NewButton(say("dialog.cancel", nil), e.dialog.Hide), e.save})
 	for _, f := range []*field{e.url, e.user, e.password, e.secret} {
+		f.moved = form.Refresh
 		f.entry.OnSubmitted = func(string) { e.submit() }
 	}
-	e.dialog.Resize(fyne.NewSize(520, 330))
+	e.dialog.Resize(fyne.NewSize(540, 350))
 	e.dialog.Show()
 	e.window.window.Canvas().Focus(e.url.entry)
 }

@@ -77,6 +77,7 @@ type Window struct {
 	notice    *notice
 	status    *statusBar
 	rail      *look.Rail
+	page      *fyne.Container
 	pages     []fyne.CanvasObject
 	transfers *transfersPage
 	settings  *settingsPage
@@ -96,7 +97,7 @@ func New(o Options) *Window {
 		w.openFolder = w.askDesktop
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.notice = newNotice()
+	w.notice = newNotice(func() { w.page.Refresh() })
 	w.status = newStatusBar(w.words)
 	w.transfers = newTransfersPage(w)
 	w.settings = newSettingsPage(w, o.Settings)
@@ -115,9 +116,9 @@ func New(o Options) *Window {
 }
 
 func (w *Window) layOut() fyne.CanvasObject {
-	page := container.New(&marginLayout{18}, container.NewBorder(w.notice.content, nil, nil, nil,
+	w.page = container.New(&marginLayout{18}, container.NewBorder(w.notice.content, nil, nil, nil,
 		container.NewStack(w.pages...)))
-	all := container.New(&edgeLayout{}, w.rail, w.status.content, page)
+	all := container.New(&edgeLayout{}, w.rail, w.status.content, w.page)
 	w.status.show(engine.State{})
 	return container.NewStack(all)
 }

@@ -14,8 +14,8 @@ type Mark int
 const (
 	// Bars shows BadgeFace.Level of four rising bars.
 	Bars Mark = iota
-	// BarsInBox shows the bars in a box: something stands between.
-	BarsInBox
+	// BarsAndBox shows the bars and a box: something stands between.
+	BarsAndBox
 	// Cross says that there is no way.
 	Cross
 )
@@ -40,6 +40,7 @@ const (
 	badgeHeight = 24
 	markSize    = 16
 	badgePad    = 9
+	boxSize     = 11
 	markGap     = 6
 )
 
@@ -71,11 +72,12 @@ func (b *Badge) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessible
 // CreateRenderer is called by Fyne.
 func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
 	r := &badgeRenderer{
-		badge: b, pill: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), text: canvas.NewText("", nil),
+		badge: b, pill: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), lid: canvas.NewLine(nil), text: canvas.NewText("", nil),
 		cross: [2]*canvas.Line{canvas.NewLine(nil), canvas.NewLine(nil)},
 	}
 	r.pill.CornerRadius = badgeHeight / 2
-	r.box.CornerRadius, r.box.StrokeWidth = 3, 1.5
+	r.box.CornerRadius, r.box.StrokeWidth = 2, 1.5
+	r.lid.StrokeWidth = 1.5
 	for i := range r.bars {
 		r.bars[i] = canvas.NewRectangle(nil)
 		r.bars[i].CornerRadius = 1
@@ -88,6 +90,7 @@ type badgeRenderer struct {
 	badge *Badge
 	pill  *canvas.Rectangle
 	box   *canvas.Rectangle
+	lid   *canvas.Line
 	bars  [4]*canvas.Rectangle
 	cross [2]*canvas.Line
 	text  *canvas.Text
@@ -100,32 +103,36 @@ func (r *badgeRenderer) Layout(size fyne.Size) {
 	mark := fyne.NewPos(badgePad, (size.Height-markSize)/2)
 	r.layoutMark(mark)
 	words := r.text.MinSize()
-	left := float32(badgePad + markSize + markGap)
+	left := r.wordsFrom()
 	r.text.Move(fyne.NewPos(left, (size.Height-words.Height)/2))
 	r.text.Resize(fyne.NewSize(size.Width-left-badgePad, words.Height))
 }
 
-func (r *badgeRenderer) layoutMark(at fyne.Position) {
-	// In a box the bars are smaller, so that the box is seen.
-	inset, floor := float32(0), float32(markSize-1)
-	if r.badge.face.Mark == BarsInBox {
-		inset, floor = 3, markSize-3
+// wordsFrom is where the words begin.
+func (r *badgeRenderer) wordsFrom() float32 {
+	if r.badge.face.Mark == BarsAndBox {
+		return badgePad + markSize + 5 + boxSize + markGap
 	}
-	step := (markSize - 2*inset) / 4
-	tallest := floor - 1 - inset
+	return badgePad + markSize + markGap
+}
+
+func (r *badgeRenderer) layoutMark(at fyne.Position) {
+	const step, floor = markSize / 4, markSize - 1
 	for i, bar := range r.bars {
-		height := tallest * float32(i+1) / 4
-		bar.Move(at.AddXY(inset+float32(i)*step+0.5, floor-height))
+		height := float32(floor-1) * float32(i+1) / 4
+		bar.Move(at.AddXY(float32(i)*step+0.5, floor-height))
 		bar.Resize(fyne.NewSize(step-1, height))
 	}
-	r.box.Move(at)
-	r.box.Resize(fyne.NewSquareSize(markSize))
+	corner := at.AddXY(markSize+5, floor-boxSize)
+	r.box.Move(corner)
+	r.box.Resize(fyne.NewSquareSize(boxSize))
+	r.lid.Position1, r.lid.Position2 = corner.AddXY(1, 4), corner.AddXY(boxSize-1, 4)
 	r.cross[0].Position1, r.cross[0].Position2 = at.AddXY(3, 3), at.AddXY(markSize-3, markSize-3)
 	r.cross[1].Position1, r.cross[1].Position2 = at.AddXY(markSize-3, 3), at.AddXY(3, markSize-3)
 }
 
 func (r *badgeRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(2*badgePad+markSize+markGap+r.text.MinSize().Width, badgeHeight)
+	return fyne.NewSize(r.wordsFrom()+badgePad+r.text.MinSize().Width, badgeHeight)
 }
 
 func (r *badgeRenderer) Refresh() {
@@ -133,7 +140,9 @@ func (r *badgeRenderer) Refresh() {
 	ink := colorOf(r.badge, face.Color)
 	r.pill.FillColor = faded(ink, 0.13)
 	r.box.FillColor, r.box.StrokeColor = nil, ink
-	r.box.Hidden = face.Mark != BarsInBox
+	r.lid.StrokeColor = ink
+	r.box.Hidden = face.Mark != BarsAndBox
+	r.lid.Hidden = r.box.Hidden
 	for i, bar := range r.bars {
 		bar.FillColor = ink
 		if i >= face.Level {
@@ -153,7 +162,7 @@ func (r *badgeRenderer) Refresh() {
 }
 
 func (r *badgeRenderer) Objects() []fyne.CanvasObject {
-	objects := []fyne.CanvasObject{r.pill, r.box, r.text, r.cross[0], r.cross[1]}
+	objects := []fyne.CanvasObject{r.pill, r.box, r.lid, r.text, r.cross[0], r.cross[1]}
 	for _, bar := range r.bars {
 		objects = append(objects, bar)
 	}

@@ -18,6 +18,7 @@ type Line struct {
 	size  fyne.ThemeSizeName
 	style fyne.TextStyle
 	align fyne.TextAlign
+	whole bool
 }
 
 // NewLine returns a line in the ordinary size and colour.
@@ -50,6 +51,12 @@ func (l *Line) Aligned(align fyne.TextAlign) *Line {
 // Sized sets the size of the letters, and returns the line.
 func (l *Line) Sized(size fyne.ThemeSizeName) *Line {
 	l.size = size
+	return l
+}
+
+// Whole makes the line ask for room for all of its text, and returns the line.
+func (l *Line) Whole() *Line {
+	l.whole = true
 	return l
 }
 
@@ -98,8 +105,12 @@ func (r *lineRenderer) Layout(size fyne.Size) {
 	r.text.Refresh()
 }
 
-// MinSize is that of an ellipsis, so that a line gives way to its neighbours.
+// MinSize is that of an ellipsis, so that a line gives way to its neighbours,
+// unless all of the text is wanted.
 func (r *lineRenderer) MinSize() fyne.Size {
+	if r.line.whole {
+		return r.measure(r.line.text)
+	}
 	short := r.measure(ellipsis)
 	if full := r.measure(r.line.text); full.Width < short.Width && r.line.text != "" {
 		return full

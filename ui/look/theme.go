@@ -49,6 +49,8 @@ var palette = map[fyne.ThemeColorName]pair{
 	theme.ColorNameFocus:               {0x0B6A8566, 0x4FBEDA66},
 	theme.ColorNameSelection:           {0x0B6A8533, 0x4FBEDA33},
 	theme.ColorNameButton:              {0xE6ECEFFF, 0x303A41FF},
+	theme.ColorNameDisabled:            {0x8C979FFF, 0x78848CFF},
+	theme.ColorNameDisabledButton:      {0xE9EEF1FF, 0x2A3339FF},
 	theme.ColorNameInputBackground:     {0xFFFFFFFF, 0x171C20FF},
 	theme.ColorNameInputBorder:         {0xC3CCD2FF, 0x46525AFF},
 	theme.ColorNamePlaceHolder:         {0x66727BFF, 0x8C98A1FF},
