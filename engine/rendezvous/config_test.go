@@ -58,6 +58,20 @@ func TestAPasswordIsInNoError(t *testing.T) {
 	}
 }
 
+// takenForUDPOnly is a socket whose port is free for TCP.
+func takenForUDPOnly(t *testing.T) net.PacketConn {
+	t.Helper()
+	for range 100 {
+		packets := peerSocket(t, "127.0.0.1:0")
+		if stream, err := net.Listen("tcp", packets.LocalAddr().String()); err == nil {
+			_ = stream.Close()
+			return packets
+		}
+	}
+	t.Fatal("no port is free for TCP")
+	return nil
+}
+
 func TestAnAddressInUseIsNamedAndNothingIsKept(t *testing.T) {
 	t.Parallel()
 	serverTLS, _ := certificate(t)
@@ -66,11 +80,7 @@ func TestAnAddressInUseIsNamedAndNothingIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stream.Close()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packets.Close()
+	packets := takenForUDPOnly(t)
 	taken, takenUDP := stream.Addr().String(), packets.LocalAddr().String()
 	for name, test := range map[string]struct {
 		config rendezvous.Config

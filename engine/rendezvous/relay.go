@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
+	"time"
 
 	"github.com/pion/turn/v5"
 )
@@ -38,6 +38,7 @@ type relays struct {
 	// on which this computer reaches it.
 	byTold  map[netip.AddrPort]*relay
 	byLocal map[netip.AddrPort]*relay
+	open    sync.WaitGroup
 }
 
 func newRelays(config *TurnConfig, listen net.Addr) *relays {
@@ -80,7 +81,7 @@ func (r *relays) AllocatePacketConn(request turn.AllocateListenerConfig) (net.Pa
 	if user == nil {
 		return nil, nil, errQuota
 	}
-	opened, err := r.open(request.Network, told, bind, user)
+	opened, err := r.add(request.Network, told, bind, user)
 	if err != nil {
 		r.accounts.close(user)
 		return nil, nil, err
@@ -115,7 +116,7 @@ func (r *relays) addresses(network string) (told, bind netip.Addr, err error) {
 	}
 }
 
-func (r *relays) open(network string, told, bind netip.Addr, user *account) (*relay, error) {
+func (r *relays) add(network string, told, bind netip.Addr, user *account) (*relay, error) {
 	socket, err := r.listen(network, bind)
 	if err != nil {
 		return nil, err
@@ -143,6 +144,7 @@ func (r *relays) open(network string, told, bind netip.Addr, user *account) (*re
 		_ = socket.Close()
 		return nil, errStopped
 	}
+	r.open.Add(1)
 	r.byTold[opened.told], r.byLocal[opened.local] = opened, opened
 	return opened, nil
 }
@@ -238,7 +240,8 @@ func (r *relays) events() turn.EventHandler {
 	}
 }
 
-// closeAll closes every relayed address and opens no more.
+// closeAll closes every relayed address and opens no more. It waits for those
+// that pion closes at the same time.
 func (r *relays) closeAll() {
 	r.mu.Lock()
 	r.closed = true
@@ -247,9 +250,10 @@ func (r *relays) closeAll() {
 		open = append(open, relay)
 	}
 	r.mu.Unlock()
-	for relay := range slices.Values(open) {
+	for _, relay := range open {
 		_ = relay.Close()
 	}
+	r.open.Wait()
 }
 
 // relay is the socket of one relayed address.
@@ -281,12 +285,18 @@ func (r *relay) WriteTo(data []byte, to net.Addr) (int, error) {
 }
 
 // ReadFrom returns the next packet of a peer that the client permitted; only
-// those are relayed and counted.
+// those are relayed and counted. It fails only when the socket is closed: pion
+// ends the allocation at the first error, and on Windows any stranger's large
+// packet is one.
 func (r *relay) ReadFrom(data []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := r.ReadFromUDPAddrPort(data)
+		if errors.Is(err, net.ErrClosed) {
+			return 0, nil, err
+		}
 		if err != nil {
-			return n, nil, err
+			time.Sleep(time.Millisecond)
+			continue
 		}
 		peer := r.relays.toldOf(netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port()))
 		if r.permits(peer.Addr()) {
@@ -312,8 +322,9 @@ func (r *relay) changePermission(peer netip.Addr, by int) {
 
 // Close ends the allocation. It may be called more than once.
 func (r *relay) Close() error {
-	err := error(nil)
+	var err error
 	r.once.Do(func() {
+		defer r.relays.open.Done()
 		r.relays.mu.Lock()
 		delete(r.relays.byTold, r.told)
 		delete(r.relays.byLocal, r.local)
