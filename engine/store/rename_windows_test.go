@@ -1,0 +1,4 @@
+package store
+
+// Windows needs no other way.
+var placeholderRename = renameNoReplace
