@@ -451,3 +451,26 @@ func TestPeersThatSpeakNonsenseNeverHarmTheProcess(t *testing.T) {
 	connect(t, to, receiver)
 	eventually(t, "an honest one is served", complete(receiver))
 }
+
+func TestPeersAreToldNothingTheyCannotUse(t *testing.T) {
+	t.Parallel()
+	s := newShare(pieceLength)
+	to := seed(t, s, swarm.Config{Client: "Causeway 1.2.3"})
+	peer := comes(t, to)
+	peer.say(string(hello(s.hash)))
+	greeting := make([]byte, 68)
+	if _, err := io.ReadFull(peer.conn, greeting); err != nil {
+		t.Fatal(err)
+	}
+	if bits := greeting[20:28]; !bytes.Equal(bits, []byte{0, 0, 0, 0, 0, 0x10, 0, 0x04}) {
+		t.Errorf("the extension bits are %x", bits)
+	}
+	var told pp.ExtendedHandshakeMessage
+	if _, content := peer.read(pp.Extended); bencode.Unmarshal(content[1:], &told) != nil {
+		t.Fatalf("told %q", content)
+	}
+	if len(told.M) != 1 || told.M[pp.ExtensionNameMetadata] != 1 || told.Port != 0 || told.Encryption ||
+		told.MetadataSize != len(s.info) || told.V != "Causeway 1.2.3" {
+		t.Errorf("told %+v", told)
+	}
+}
