@@ -124,15 +124,15 @@ func (m *member) detach() {
 		return
 	}
 	m.stream.Close()
-	in, out, relayed := m.stream.Counts()
-	m.pastIn, m.pastOut, m.pastRelayed = m.pastIn+in, m.pastOut+out, m.pastRelayed+relayed
+	m.pastIn, m.pastOut, m.pastRelayed = m.counts()
 	m.stream = nil
 }
 
 // counts are the payload bytes exchanged with the peer in this transfer.
 func (m *member) counts() (in, out, relayed int64) {
+	in, out, relayed = m.pastIn, m.pastOut, m.pastRelayed
 	if m.stream != nil {
-		in, out, relayed = m.stream.Counts()
+		in, out, relayed = in+m.stream.In(), out+m.stream.Out(), relayed+m.stream.Relayed()
 	}
-	return m.pastIn + in, m.pastOut + out, m.pastRelayed + relayed
+	return in, out, relayed
 }
