@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/anacrolix/torrent/bencode"
@@ -55,6 +56,8 @@ type Sink struct {
 	ledger  *ledger
 	partial *partial // nil before OpenTorrent and when finished
 	placed  *inPlace // nil until finished
+
+	failedAt atomic.Pointer[writePlace] // the first write of those that fail now
 
 	timing  sync.Mutex
 	timer   *time.Timer

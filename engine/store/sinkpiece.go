@@ -62,12 +62,26 @@ func (p sinkPiece) WriteAt(b []byte, offset int64) (int, error) {
 	}
 	start, _ := s.content.layout.piece(p.index)
 	n, err := s.partial.writeAt(b, start+offset)
-	if err != nil {
+	s.noteWrite(writePlace{p.index, offset}, err)
+	return n, err
+}
+
+// writePlace is where a chunk is written.
+type writePlace struct {
+	piece  int
+	offset int64
+}
+
+// noteWrite reports trouble with writing. It counts as over when what failed
+// first succeeds: other chunks may still find room on a full disk.
+func (s *Sink) noteWrite(at writePlace, err error) {
+	switch first := s.failedAt.Load(); {
+	case err != nil:
+		s.failedAt.CompareAndSwap(nil, &at)
 		s.problems.report(aboutWriting, err)
-		return n, err
+	case first != nil && *first == at && s.failedAt.CompareAndSwap(first, nil):
+		s.problems.over(aboutWriting)
 	}
-	s.problems.over(aboutWriting)
-	return n, nil
 }
 
 // MarkComplete notes that the piece's hash was right, and sees to it that the

@@ -1,0 +1,237 @@
+//go:build linux || darwin
+
+package store_test
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/anacrolix/torrent/bencode"
+	"github.com/anacrolix/torrent/metainfo"
+
+	"github.com/causeway-app/causeway/engine/store"
+)
+
+func init() { children["receive"] = receiveInChild }
+
+// receiveTask is what the child is told, as JSON.
+type receiveTask struct {
+	Dir, Journal string
+	Info         []byte
+	Manifest     *store.Manifest
+}
+
+// receiveInChild receives a share as the torrent client does: several pieces at
+// once, chunks in any order, pieces of unknown state looked at first. It slows
+// itself down so that it can be killed in the midst of it.
+func receiveInChild() {
+	var task receiveTask
+	var info metainfo.Info
+	fail := func(err error) {
+		if err != nil {
+			fmt.Println("child:", err)
+			os.Exit(1)
+		}
+	}
+	fail(json.NewDecoder(os.Stdin).Decode(&task))
+	fail(bencode.Unmarshal(task.Info, &info))
+	s := share{task.Manifest, &info, metainfo.HashBytes(task.Info), store.NewSource(task.Manifest)}
+	sink, err := store.OpenSink(store.SinkConfig{Dir: task.Dir, Journal: task.Journal})
+	fail(err)
+	o, err := tryOpen(sink, s)
+	fail(err)
+	from, err := tryOpen(s.source, s)
+	fail(err)
+	order := rand.Perm(info.NumPieces())
+	var workers sync.WaitGroup
+	var next sync.Mutex
+	for range 4 {
+		workers.Go(func() {
+			for {
+				next.Lock()
+				if len(order) == 0 {
+					next.Unlock()
+					return
+				}
+				i := order[0]
+				order = order[1:]
+				next.Unlock()
+				fail(receivePiece(o, from, i))
+			}
+		})
+	}
+	workers.Wait()
+	path, err := sink.Finish(context.Background())
+	fail(err)
+	fail(sink.Close())
+	fmt.Println("finished", path)
+}
+
+func receivePiece(o, from opened, i int) error {
+	c := o.piece(i).Completion()
+	if !c.Ok {
+		if _, err := o.verify(i); err != nil {
+			return err
+		}
+		c = o.piece(i).Completion()
+	}
+	if c.Complete {
+		return nil
+	}
+	data, err := from.read(i)
+	if err != nil {
+		return err
+	}
+	const chunk = 16 << 10
+	for _, n := range rand.Perm((len(data) + chunk - 1) / chunk) {
+		part := data[n*chunk : min((n+1)*chunk, len(data))]
+		if _, err := o.piece(i).WriteAt(part, int64(n*chunk)); err != nil {
+			return err
+		}
+	}
+	time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
+	right, err := o.verify(i)
+	if err == nil && !right {
+		err = fmt.Errorf("piece %d has the wrong hash", i)
+	}
+	return err
+}
+
+func TestKilledTenTimesAtAnyMomentItFetchesNoFinishedPieceAgain(t *testing.T) {
+	t.Parallel()
+	files := tree{"large": randomBytes(1, 40<<20), "empty": {}, "none/": nil}
+	for i := range 300 {
+		files[fmt.Sprintf("small/%d/%d", i%7, i)] = randomBytes(uint64(i), 3000)
+	}
+	root := files.write(t, filepath.Join(t.TempDir(), "share"))
+	m := scan(t, root)
+	encoded, err := m.Hash(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := decodeInfo(t, encoded)
+	d := newDownload(t)
+	task, _ := json.Marshal(receiveTask{d.dir, d.journal, encoded, m})
+
+	kills, stored := 0, 0
+	for ; kills < 10; kills++ {
+		out, killed := runChild(t, task, time.Duration(50+rand.IntN(700))*time.Millisecond)
+		if !killed {
+			t.Fatalf("finished after %d kills: %s", kills, out)
+		}
+		now := wrongClaims(t, d, info)
+		if now < stored {
+			t.Errorf("%d pieces were stored, and now %d", stored, now)
+		}
+		stored = now
+	}
+	if stored == 0 {
+		t.Error("it was always killed before anything was stored")
+	}
+	if out, killed := runChild(t, task, time.Minute); killed || !strings.HasPrefix(out, "finished") {
+		t.Fatalf("it does not finish: %s", out)
+	}
+	wantTree(t, d.dir, prefixed("share/", files))
+	j := journal(t, d.journal)
+	if again := j.Refetched(); len(again) > 0 {
+		t.Errorf("fetched again: %v", again)
+	}
+	for _, r := range j.Records {
+		if r.Kind == store.PieceLost {
+			t.Errorf("piece %d was lost", r.Piece)
+		}
+	}
+}
+
+// runChild runs the receiver and kills it after a while, unless it ends before.
+func runChild(t *testing.T, task []byte, after time.Duration) (out string, killed bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), after)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0]) // kills with SIGKILL
+	cmd.Env = append(os.Environ(), childTask+"=receive")
+	cmd.Stdin = strings.NewReader(string(task))
+	data, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL || errors.Is(err, context.DeadlineExceeded) {
+		return string(data), true
+	}
+	if err != nil {
+		t.Fatalf("child: %v: %s", err, data)
+	}
+	return string(data), false
+}
+
+// wrongClaims checks each piece that the journal says is stored against its
+// hash, with no code of the package but the journal's reader, and returns how
+// many there are.
+func wrongClaims(t *testing.T, d download, info *metainfo.Info) int {
+	t.Helper()
+	j, err := store.ReadJournal(d.journal)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0 // killed before it began
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(d.dir, "share.part")
+	if _, err := os.Stat(folder); err != nil {
+		folder = filepath.Join(d.dir, "share") // killed after the move
+	}
+	bytes, err := concatenated(folder, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := map[int]bool{}
+	for _, r := range j.Records {
+		if r.Kind == store.PieceStored || r.Kind == store.PieceLost {
+			stored[r.Piece] = r.Kind == store.PieceStored
+		}
+	}
+	for piece, is := range stored {
+		end := min(int64(piece+1)*info.PieceLength, int64(len(bytes)))
+		if is && sha1.Sum(bytes[int64(piece)*info.PieceLength:end]) != [20]byte(info.Pieces[piece*20:]) {
+			t.Errorf("the journal claims piece %d, and its bytes are wrong", piece)
+		}
+	}
+	if len(stored) != j.Stored() {
+		t.Errorf("%d pieces stored, Stored says %d", len(stored), j.Stored())
+	}
+	return len(stored)
+}
+
+// concatenated are the torrent's bytes, zeros where files are short or missing.
+func concatenated(folder string, info *metainfo.Info) ([]byte, error) {
+	all := make([]byte, info.TotalLength())
+	var at int64
+	for _, f := range info.Files {
+		part := all[at : at+f.Length]
+		at += f.Length
+		file, err := os.Open(filepath.Join(append([]string{folder}, f.Path...)...))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		_, err = file.ReadAt(part, 0)
+		file.Close()
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+	}
+	return all, nil
+}
