@@ -55,6 +55,7 @@ type Link struct {
 	outbox   outbox
 	ledger   ledger
 	allowed  atomic.Bool // the policy permits the present path
+	refused  atomic.Bool // DTLS has failed
 
 	events  chan func()   // posted by pion's callbacks, run by the owner
 	kick    chan struct{} // look at the selected pair now
@@ -225,6 +226,9 @@ func (l *Link) post(event func()) {
 
 // fail lets the link end. The first reason counts.
 func (l *Link) fail(err error) {
+	if l.refused.Load() && !l.state.ready {
+		err = ErrHandshake // whatever followed of it was seen first
+	}
 	if l.state.failure == nil {
 		l.state.failure = err
 	}
@@ -246,6 +250,12 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 	l.peer.OnConnectionStateChange(func(webrtc.PeerConnectionState) { l.post(l.transportChanged) })
 	l.peer.OnDataChannel(l.accepting)
 	association := l.peer.SCTP()
+	association.Transport().OnStateChange(func(state webrtc.DTLSTransportState) {
+		// pion holds a lock here. A failure is followed by a close.
+		if state == webrtc.DTLSTransportStateFailed {
+			l.refused.Store(true)
+		}
+	})
 	association.OnClose(func(error) { l.post(func() { l.fail(ErrPeerClosed) }) })
 	association.Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		select {
@@ -257,10 +267,7 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 
 // transportChanged looks at DTLS; ICE speaks for itself.
 func (l *Link) transportChanged() {
-	switch l.peer.SCTP().Transport().State() {
-	case webrtc.DTLSTransportStateFailed:
-		l.fail(ErrHandshake)
-	case webrtc.DTLSTransportStateClosed:
+	if l.refused.Load() || l.peer.ConnectionState() == webrtc.PeerConnectionStateClosed {
 		l.fail(ErrPeerClosed)
 	}
 }

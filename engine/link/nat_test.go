@@ -1,0 +1,155 @@
+package link
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v4/vnet"
+	"github.com/pion/turn/v5"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// internet is a virtual one with a STUN and TURN server at 1.2.3.4.
+type internet struct {
+	*vnet.Router
+	logs logging.LoggerFactory
+}
+
+func newInternet(t *testing.T) *internet {
+	t.Helper()
+	logs := logging.NewDefaultLoggerFactory()
+	logs.DefaultLogLevel = logging.LogLevelDisabled
+	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "0.0.0.0/0", LoggerFactory: logs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &internet{router, logs}
+}
+
+// home adds a network behind a NAT and returns its only computer.
+func (i *internet) home(t *testing.T, outside, inside string, nat vnet.NATType) *vnet.Net {
+	t.Helper()
+	router, err := vnet.NewRouter(&vnet.RouterConfig{
+		CIDR: inside + "/24", StaticIPs: []string{outside}, NATType: &nat, LoggerFactory: i.logs,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	computer, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{inside[:len(inside)-1] + "7"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := router.AddNet(computer); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.AddRouter(router); err != nil {
+		t.Fatal(err)
+	}
+	return computer
+}
+
+func (i *internet) start(t *testing.T) {
+	t.Helper()
+	host, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{"1.2.3.4"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i.AddNet(host); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Start(); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := host.ListenPacket("udp4", "1.2.3.4:3478")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := turn.NewServer(turn.ServerConfig{
+		Realm: "test",
+		AuthHandler: func(r *turn.RequestAttributes) (string, []byte, bool) {
+			return r.Username, turn.GenerateAuthKey(r.Username, r.Realm, "open sesame"), true
+		},
+		PacketConnConfigs: []turn.PacketConnConfig{{
+			PacketConn: conn,
+			RelayAddressGenerator: &turn.RelayAddressGeneratorStatic{
+				RelayAddress: net.IPv4(1, 2, 3, 4), Address: "0.0.0.0", Net: host,
+			},
+		}},
+		LoggerFactory: i.logs,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Close()
+		_ = i.Stop()
+	})
+}
+
+// The kinds of NAT of RFC 4787.
+var (
+	portRestricted = vnet.NATType{
+		MappingBehavior: vnet.EndpointIndependent, FilteringBehavior: vnet.EndpointAddrPortDependent, MappingLifeTime: time.Minute,
+	}
+	symmetric = vnet.NATType{
+		MappingBehavior: vnet.EndpointAddrPortDependent, FilteringBehavior: vnet.EndpointAddrPortDependent, MappingLifeTime: time.Minute,
+	}
+)
+
+func TestTwoHomesBehindNATs(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		left, right vnet.NATType
+		want        path.Kind
+	}{
+		{"port restricted both", portRestricted, portRestricted, path.DirectInternet},
+		{"symmetric and port restricted", symmetric, portRestricted, path.Relayed},
+		{"symmetric both", symmetric, symmetric, path.Relayed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			leaksNothing(t)
+			world := newInternet(t)
+			left := world.home(t, "27.1.1.1", "192.168.1.0", test.left)
+			right := world.home(t, "28.1.1.1", "10.2.0.0", test.right)
+			world.start(t)
+			stun := Server{URL: "stun:1.2.3.4:3478"}
+			relay := Server{URL: "turn:1.2.3.4:3478", Username: "user", Password: "open sesame"}
+			// Only one of them has a relay.
+			began := time.Now()
+			a, b := linked(t,
+				dialer(t, Config{Net: left, Servers: []Server{stun, relay}}),
+				dialer(t, Config{Net: right, Servers: []Server{stun}}))
+			t.Logf("up after %s", time.Since(began))
+			for _, end := range []*served{a, b} {
+				status := end.until(t, string(test.want), func(s Status) bool { return s.Path == test.want })
+				if named := status.Relay == "turn:1.2.3.4:3478?transport=udp"; named != (test.want == path.Relayed) {
+					t.Errorf("relay %q on a path that is %s", status.Relay, status.Path)
+				}
+			}
+			out, in := joined(t, a, b, "x")
+			transfer(t, out, in, 1<<20, 1)
+		})
+	}
+}
+
+func TestTwoHomesThatOnlyARelayCouldJoinAndNoneIsThere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 14 s")
+	}
+	leaksNothing(t)
+	world := newInternet(t)
+	left := world.home(t, "27.1.1.1", "192.168.1.0", symmetric)
+	right := world.home(t, "28.1.1.1", "10.2.0.0", symmetric)
+	world.start(t)
+	stun := Server{URL: "stun:1.2.3.4:3478"}
+	a, b := introduce(t, dialer(t, Config{Net: left, Servers: []Server{stun}}), dialer(t, Config{Net: right, Servers: []Server{stun}}))
+	for _, end := range []*served{a, b} {
+		err := end.ends(t, 15*time.Second)
+		if err == nil || err.Error() != "link: no path to the peer: tried 1 host, 1 srflx here and 1 host, 1 srflx there" {
+			t.Errorf("got %v", err)
+		}
+	}
+}

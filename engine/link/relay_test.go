@@ -1,0 +1,258 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/turn/v5"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// turnServer is a TURN server on this computer, over UDP and TCP.
+type turnServer struct {
+	*turn.Server
+	udp, tcp string // URIs
+}
+
+func newTURN(t *testing.T, host string) *turnServer {
+	t.Helper()
+	packets, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Skipf("no %s here: %v", host, err)
+	}
+	listener, err := net.Listen("tcp", packets.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	relays := &turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"}
+	server, err := turn.NewServer(turn.ServerConfig{
+		Realm: "test",
+		AuthHandler: turn.AuthHandler(func(r *turn.RequestAttributes) (string, []byte, bool) {
+			return r.Username, turn.GenerateAuthKey(r.Username, r.Realm, "open sesame"), r.Username == "user"
+		}),
+		PacketConnConfigs:   []turn.PacketConnConfig{{PacketConn: packets, RelayAddressGenerator: relays}},
+		ListenerConfigs:     []turn.ListenerConfig{{Listener: listener, RelayAddressGenerator: relays}},
+		StrictAddressFamily: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	// By its name, so that the name has to come back.
+	name := packets.LocalAddr().String()
+	if host == "127.0.0.1" {
+		name = strings.Replace(name, "127.0.0.1", "localhost", 1)
+	}
+	return &turnServer{server, "turn:" + name + "?transport=udp", "turn:" + name + "?transport=tcp"}
+}
+
+func credentials(uri string) Server {
+	return Server{URL: uri, Username: "user", Password: "open sesame"}
+}
+
+func TestARelayedLinkNamesItsRelayAtBothEnds(t *testing.T) {
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			leaksNothing(t)
+			server := newTURN(t, "127.0.0.1")
+			uri := server.udp
+			if transport == "tcp" {
+				uri = server.tcp
+			}
+			hidden := dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{credentials(uri)}})
+			a, b := linked(t, hidden, dialer(t, Config{}))
+			mine := a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed })
+			if mine.Relay != uri || mine.RelayIsTheirs || mine.Local.Type != path.RelayedType {
+				t.Errorf("at the end that hides: %+v, want relay %s", mine, uri)
+			}
+			theirs := b.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed })
+			if theirs.Relay != uri || !theirs.RelayIsTheirs {
+				t.Errorf("at the other end: %+v", theirs)
+			}
+
+			const size = 4 << 20
+			out, in := joined(t, b, a, "x")
+			transfer(t, out, in, size, 1)
+			if out.Relayed() != size || in.Relayed() != size {
+				t.Errorf("relayed %d and %d bytes of %d", out.Relayed(), in.Relayed(), size)
+			}
+			for _, end := range []*served{a, b} {
+				entry := end.until(t, "counted", func(s Status) bool {
+					last := s.Ledger[len(s.Ledger)-1]
+					return last.In+last.Out == size
+				}).Ledger
+				if last := entry[len(entry)-1]; last.Path != path.Relayed || last.Relay != uri {
+					t.Errorf("ledger %+v", last)
+				}
+			}
+
+			if server.AllocationCount() == 0 {
+				t.Error("no allocation on the server: the test shows nothing")
+			}
+			a.Close()
+			_ = a.ends(t, 500*time.Millisecond)
+			_ = b.ends(t, 2*time.Second)
+			poll(t, "the allocation is released", func() bool { return server.AllocationCount() == 0 })
+		})
+	}
+}
+
+func TestARelayThatHasIPv6Alone(t *testing.T) {
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			leaksNothing(t)
+			server := newTURN(t, "::1")
+			uri := server.udp
+			if transport == "tcp" {
+				uri = server.tcp
+			}
+			hidden := dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{credentials(uri)}})
+			a, _ := linked(t, hidden, dialer(t, Config{}))
+			status := a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed })
+			if status.Relay != uri {
+				t.Errorf("relay %q, want %q", status.Relay, uri)
+			}
+		})
+	}
+}
+
+func TestADescriptionThatHidesTellsNoAddressOfItsOwn(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	for _, uri := range []string{server.udp, server.tcp} {
+		pending, err := dialer(t, Config{
+			Policy:  path.RelayOnly,
+			Servers: []Server{credentials(uri), {URL: "stun:127.0.0.1:3478"}},
+		}).Offer(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sdp := pending.Description().SDP
+		if strings.Count(sdp, "a=candidate:") != 1 || !strings.Contains(sdp, "typ relay raddr 0.0.0.0 rport 0") {
+			t.Errorf("candidates other than one relay:\n%s", sdp)
+		}
+		pending.Close()
+		<-pending.link.Done()
+	}
+}
+
+func TestAServerWithoutAPasswordDoesNotSpoilTheOthers(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	hidden := dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{
+		{URL: "turn:127.0.0.1:9?transport=udp"},
+		{URL: "turn:127.0.0.1:9?transport=udp", Username: "user"},
+		{URL: "turn:127.0.0.1:9?transport=udp", Password: "open sesame"},
+		{URL: "turn:"},
+		{URL: "http://127.0.0.1"},
+		credentials(server.udp),
+	}})
+	a, _ := linked(t, hidden, dialer(t, Config{}))
+	a.until(t, "relayed", func(s Status) bool { return s.Relay == server.udp })
+}
+
+func TestADeadServerDelaysNeitherTheOfferNorTheEnd(t *testing.T) {
+	leaksNothing(t)
+	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	address := silent.LocalAddr().String()
+	anna := dialer(t, Config{Servers: []Server{{URL: "stun:" + address}, credentials("turn:" + address)}})
+	began := time.Now()
+	pending, err := anna.Offer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > GatherLimit+300*time.Millisecond {
+		t.Errorf("the offer took %s", took)
+	}
+	if !strings.Contains(pending.Description().SDP, "typ host") {
+		t.Error("no host candidate")
+	}
+	began = time.Now()
+	pending.Close()
+	<-pending.link.Done()
+	if took := time.Since(began); took > 600*time.Millisecond {
+		t.Errorf("the end took %s", took)
+	}
+}
+
+func TestOneRelayOfSeveralIsNamedRightly(t *testing.T) {
+	leaksNothing(t)
+	first, second := newTURN(t, "127.0.0.1"), newTURN(t, "127.0.0.1")
+	all := []string{first.udp, first.tcp, second.udp, second.tcp}
+	var list []Server
+	for _, uri := range all {
+		list = append(list, credentials(uri))
+	}
+	a, _ := linked(t, dialer(t, Config{Policy: path.RelayOnly, Servers: list}), dialer(t, Config{}))
+	status := a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed && s.Relay != "" })
+	if !slices.Contains(all, status.Relay) {
+		t.Errorf("relay %q", status.Relay)
+	}
+	_, port, _ := net.SplitHostPort(status.Local.Address)
+	a.sockets.mu.Lock()
+	defer a.sockets.mu.Unlock()
+	if len(a.sockets.carried) != len(all) {
+		t.Errorf("%d of %d servers are known by their local ports; relayed port %s", len(a.sockets.carried), len(all), port)
+	}
+}
+
+func TestARelayAlonePolicyWithoutAServer(t *testing.T) {
+	d := dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{{URL: "stun:127.0.0.1:3478"}, {URL: "turn:127.0.0.1"}}})
+	if _, err := d.Offer(t.Context()); !errors.Is(err, ErrNoRelay) {
+		t.Errorf("got %v", err)
+	}
+	if err := d.Configure(Config{Policy: "anything"}); !errors.Is(err, ErrUnknownPolicy) {
+		t.Errorf("an unknown policy: %v", err)
+	}
+	if _, err := NewDialer(Config{Policy: "anything"}); !errors.Is(err, ErrUnknownPolicy) {
+		t.Errorf("an unknown policy: %v", err)
+	}
+}
+
+func TestARelayThatDiesIsReplacedByAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 10 s")
+	}
+	leaksNothing(t)
+	first, second := newTURN(t, "127.0.0.1"), newTURN(t, "127.0.0.1")
+	servers := []Server{credentials(first.udp), credentials(second.udp)}
+	a, b := linked(t, dialer(t, Config{Policy: path.RelayOnly, Servers: servers}), dialer(t, Config{}))
+	status := a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed && s.Relay != "" })
+	dying, other := first, second
+	if status.Relay == second.udp {
+		dying, other = second, first
+	}
+	out, in := joined(t, a, b, "x")
+	const size = 24 << 20
+	killed := make(chan error, 1)
+	go func() {
+		for out.Out() < size/4 {
+			time.Sleep(time.Millisecond)
+		}
+		killed <- dying.Close()
+	}()
+	began := time.Now()
+	transfer(t, out, in, size, 9)
+	if err := <-killed; err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("done after %s", time.Since(began))
+	a.until(t, "on the other relay", func(s Status) bool { return s.Up && s.Relay == other.udp })
+	ledger := a.Status().Load().Ledger
+	if len(ledger) < 2 {
+		t.Errorf("ledger %+v", ledger)
+	}
+	for _, entry := range ledger {
+		fmt.Fprintln(t.Output(), entry.Relay, entry.Out, entry.Until.Sub(entry.Since))
+	}
+}
