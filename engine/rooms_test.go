@@ -70,7 +70,7 @@ func TestRoomsImportOneWay(t *testing.T) {
 	// What each room may import of this module, by prefix. The longest match
 	// counts; a package not listed is a new room, which has to be placed here.
 	allowed := map[string][]string{
-		"app":                {"ui", "engine", "assets"},
+		"app":                {"app", "ui", "engine", "assets"},
 		"app/cli":            {"engine", "assets"},
 		"ui":                 {"ui", "engine", "assets"},
 		"assets":             {"assets", "engine"},
@@ -122,7 +122,7 @@ func TestRoomsKeepTheirLibrariesToThemselves(t *testing.T) {
 		"github.com/coder/websocket":    {"engine/signaling", "engine/rendezvous"},
 		"github.com/pion/turn/v5":       {"engine/rendezvous", "engine/netcheck"},
 		"github.com/zalando/go-keyring": {"engine/settings"},
-		"github.com/alecthomas/kong":    {"app/cli"},
+		"github.com/alecthomas/kong":    {"app", "app/cli"},
 	}
 	for path, r := range rooms {
 		for _, imported := range r.Imports {
