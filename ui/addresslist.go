@@ -49,19 +49,20 @@ func (l *addressList) add(address string) *field {
 		return l.check(text)
 	}, func(string) { l.tell() })
 	f.moved = l.moved
-	var line *fyne.Container
-	away := quietButton(theme.DeleteIcon(), func() {
-		l.lines.Remove(line)
-		l.moved()
-		l.fields = slices.DeleteFunc(l.fields, func(other *field) bool { return other == f })
-		if f.last != "" {
-			l.tell()
-		}
-	})
-	line = container.NewBorder(nil, nil, nil, container.NewVBox(away), f.content)
+	away := quietButton(theme.DeleteIcon(), func() { l.remove(f) })
 	l.fields = append(l.fields, f)
-	l.lines.Add(line)
+	l.lines.Add(container.NewBorder(nil, nil, nil, container.NewVBox(away), f.content))
 	return f
+}
+
+func (l *addressList) remove(f *field) {
+	at := slices.Index(l.fields, f)
+	l.fields = slices.Delete(l.fields, at, at+1)
+	l.lines.Remove(l.lines.Objects[at])
+	l.moved()
+	if f.last != "" {
+		l.tell()
+	}
 }
 
 // tell hands on the addresses that are right, each once.

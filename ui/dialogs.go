@@ -89,7 +89,7 @@ func (w *Window) showQR(t engine.Transfer) {
 	say := w.words.Say
 	code, err := invite.QR(t.Invitation)
 	if err != nil {
-		w.notice.complain(sentence(w.words, err))
+		w.notice.complain(Sentence(w.words, err))
 		return
 	}
 	picture := canvas.NewImageFromImage(code.Image(4))

@@ -36,7 +36,7 @@ func TestPhotographs(t *testing.T) {
 			d.show(everything())
 			take("rows")
 			d.transfers.toggle("s")
-			d.notice.complain(sentence(d.words, &engine.Problem{Code: engine.InvitationMistyped}))
+			d.notice.complain(Sentence(d.words, &engine.Problem{Code: engine.InvitationMistyped}))
 			take("expanded")
 			d.notice.hush()
 			d.window.Resize(minimum)

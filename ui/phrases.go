@@ -17,8 +17,8 @@ import (
 // between parts two facts on one line.
 const between = " · "
 
-// sentence says what happened and what to do about it.
-func sentence(w *words.Words, err error) string {
+// Sentence says what happened and what to do about it.
+func Sentence(w *words.Words, err error) string {
 	var problem *engine.Problem
 	if !errors.As(err, &problem) {
 		problem = &engine.Problem{Code: engine.Internal, Err: err}

@@ -86,7 +86,7 @@ func (r *rowRenderer) updateProblem(t engine.Transfer) {
 	if t.Phase == engine.Failed {
 		importance = widget.DangerImportance
 	}
-	text := sentence(r.row.words, t.Problem)
+	text := Sentence(r.row.words, t.Problem)
 	if r.problem.Text != text || r.problem.Importance != importance {
 		r.problem.Importance = importance
 		r.problem.SetText(text)

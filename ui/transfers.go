@@ -133,7 +133,7 @@ func (p *transfersPage) problemHeight(t engine.Transfer) float32 {
 	if t.Problem == nil {
 		return 0
 	}
-	p.ruler.SetText(sentence(p.window.words, t.Problem))
+	p.ruler.SetText(Sentence(p.window.words, t.Problem))
 	p.ruler.Resize(fyne.NewSize(max(p.width-rowText-rowPad+16, 200), 0))
 	return p.ruler.MinSize().Height - 6
 }

@@ -23,7 +23,7 @@ func (w *Window) run(verb func(ctx context.Context) error, done func()) {
 		}
 		w.do(func() {
 			if err != nil {
-				w.notice.complain(sentence(w.words, err))
+				w.notice.complain(Sentence(w.words, err))
 				return
 			}
 			done()

@@ -153,7 +153,7 @@ func (w *Window) Raise() {
 }
 
 // Complain shows an error of the engine above the page.
-func (w *Window) Complain(err error) { w.notice.complain(sentence(w.words, err)) }
+func (w *Window) Complain(err error) { w.notice.complain(Sentence(w.words, err)) }
 
 // Hide takes the window off the screen.
 func (w *Window) Hide() { w.window.Hide() }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/app/instance"
+	"github.com/causeway-app/causeway/assets"
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/settings"
+	"github.com/causeway-app/causeway/ui"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+const (
+	// stopTime is how long everything has to end by itself; after lastTime the
+	// process is gone whatever hangs.
+	stopTime = 900 * time.Millisecond
+	lastTime = 970 * time.Millisecond
+)
+
+// program is one run of the window.
+type program struct {
+	line      commandLine
+	first     *instance.Instance
+	locations settings.Locations
+	words     *words.Words
+	log       *slog.Logger
+	saved     settings.Settings // what the file says
+	chosen    settings.Settings // with the flags over it
+
+	app     fyne.App
+	window  *ui.Window
+	engine  *engine.Engine
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	ending  sync.Once
+}
+
+func newProgram(line commandLine, locations settings.Locations, first *instance.Instance, speak *words.Words,
+	logger *slog.Logger, saved, chosen settings.Settings) *program {
+	p := &program{line: line, first: first, locations: locations, words: speak, log: logger, saved: saved, chosen: chosen}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p
+}
+
+// run opens the window and returns the exit code after it has closed.
+func (p *program) run() int {
+	made, err := engine.New(engine.Config{
+		Settings: unlocked(p.chosen), StateDir: p.locations.StateDir, Client: clientName, NoLAN: p.line.NoLAN,
+		Restore: true, Logger: p.log,
+	})
+	if err != nil {
+		p.log.Error("the engine cannot start", "error", err)
+		return showFailure(p.words, err)
+	}
+	p.engine = made
+	p.app = newApp()
+	p.window = ui.New(ui.Options{
+		App: p.app, Engine: relayed{made}, Words: p.words, Title: p.line.Title, Settings: p.chosen, Save: p.save,
+		Do: fyne.DoAndWait, Start: func(f func()) { go f() }, Quit: p.end,
+	})
+	p.app.Lifecycle().SetOnStarted(p.started)
+	p.window.Show()
+	p.app.Run()
+	// Whoever stopped the toolkit, nothing may outlive it.
+	p.cancel()
+	time.AfterFunc(stopTime, func() { os.Exit(0) })
+	p.wait()
+	return 0
+}
+
+func newApp() fyne.App {
+	a := app.NewWithID(assets.ID)
+	a.SetIcon(icon)
+	a.Settings().SetTheme(look.Theme())
+	return a
+}
+
+// started runs on the main goroutine as soon as windows can be drawn.
+func (p *program) started() {
+	// Fyne's own handler would stop the toolkit under the goroutines that draw
+	// through it.
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		select {
+		case <-told:
+			fyne.Do(p.end)
+		case <-p.ctx.Done():
+		}
+	}()
+	p.running.Go(p.serveEngine)
+	p.running.Go(func() { p.window.Follow(p.ctx) })
+	p.running.Go(p.serveLaterStarts)
+	p.window.Open(absolute(p.line.Arguments)...)
+}
+
+func (p *program) serveEngine() {
+	err := p.engine.Serve(p.ctx)
+	if err == nil || p.ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	p.log.Error("the engine has stopped", "error", err)
+	fyne.DoAndWait(func() { p.window.Complain(err) })
+}
+
+// serveLaterStarts shows the window when Causeway is started again, and takes
+// what it was started with.
+func (p *program) serveLaterStarts() {
+	err := p.first.Serve(p.ctx, func(arguments []string) {
+		if p.ctx.Err() != nil {
+			return
+		}
+		fyne.DoAndWait(func() {
+			p.window.Raise()
+			p.window.Open(arguments...)
+		})
+	})
+	if err != nil {
+		p.log.Error("later starts are not heard", "error", err)
+	}
+}
+
+// end stops everything and then the toolkit, which the goroutines that draw
+// need until they have returned. It runs on the main goroutine and returns at
+// once.
+func (p *program) end() {
+	p.ending.Do(func() {
+		time.AfterFunc(lastTime, func() { os.Exit(0) })
+		p.window.Hide()
+		p.cancel()
+		go func() {
+			stopped := make(chan struct{})
+			go func() {
+				p.wait()
+				close(stopped)
+			}()
+			select {
+			case <-stopped:
+			case <-time.After(stopTime):
+				p.log.Warn("not everything has stopped in time")
+			}
+			fyne.Do(p.app.Quit)
+		}()
+	})
+}
+
+func (p *program) wait() {
+	p.window.Stop()
+	p.running.Wait()
+}
+
+// save keeps settings, without what the flags of this run have put into them.
+func (p *program) save(edited settings.Settings) error {
+	keep := kept(p.saved, p.chosen, edited)
+	if err := settings.Save(p.locations, keep); err != nil {
+		p.log.Error("the settings cannot be saved", "error", err)
+		return &engine.Problem{Code: engine.CannotWrite, Subject: p.locations.SettingsFile, Err: err}
+	}
+	return nil
+}
+
+// relayed hands the engine only relays that it can use.
+type relayed struct{ *engine.Engine }
+
+func (r relayed) Configure(ctx context.Context, s settings.Settings) error {
+	return r.Engine.Configure(ctx, unlocked(s))
+}
+
+// showFailure says in a window of its own why there is no other, and returns
+// the exit code.
+func showFailure(speak *words.Words, err error) int {
+	a := newApp()
+	window := a.NewWindow(assets.Name)
+	text := widget.NewLabel(ui.Sentence(speak, err))
+	text.Wrapping = fyne.TextWrapWord
+	closing := widget.NewButton(speak.Say("dialog.close", nil), a.Quit)
+	closing.Importance = widget.HighImportance
+	window.SetContent(container.NewPadded(container.NewBorder(nil, container.NewCenter(closing), nil, nil, text)))
+	window.Resize(fyne.NewSize(480, 180))
+	window.CenterOnScreen()
+	window.ShowAndRun()
+	return 1
+}

@@ -1,0 +1,112 @@
+package look
+
+import (
+	"image/color"
+	"math"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+)
+
+type fixed struct {
+	fyne.Theme
+	variant fyne.ThemeVariant
+}
+
+func (t fixed) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return t.Theme.Color(name, t.variant)
+}
+
+var variants = map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark}
+
+func TestOwnWidgetsAreDrawnAsBefore(t *testing.T) {
+	for name, variant := range variants {
+		t.Run(name, func(t *testing.T) {
+			test.NewTempApp(t).Settings().SetTheme(fixed{Theme(), variant})
+			bar := NewBar()
+			bar.Set(0.45, theme.ColorNamePrimary)
+			content := NewPanel(ColorCard, 8, container.NewVBox(
+				NewBadge(BadgeFace{Text: "Direct", Level: 4, Color: ColorDirect}),
+				NewBadge(BadgeFace{Text: "Direct", Level: 3, Color: ColorDirect}),
+				NewBadge(BadgeFace{Text: "Relayed", Mark: BarsAndBox, Level: 2, Color: ColorRelayed}),
+				NewBadge(BadgeFace{Text: "Connecting", Color: ColorIdle}),
+				NewBadge(BadgeFace{Text: "Cannot connect", Mark: Cross, Color: theme.ColorNameError}),
+				bar, NewBar()))
+			window := test.NewTempWindow(t, content)
+			window.SetPadded(false)
+			window.Resize(fyne.NewSize(180, 230))
+			test.AssertRendersToImage(t, "widgets-"+name+".png", window.Canvas())
+		})
+	}
+}
+
+func TestTextCanBeReadOnACard(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(Theme())
+	look := Theme()
+	for name, variant := range variants {
+		card := look.Color(ColorCard, variant)
+		for _, ink := range []fyne.ThemeColorName{
+			ColorDirect, ColorRelayed, ColorIdle, ColorQuiet, theme.ColorNameForeground, theme.ColorNameError, theme.ColorNamePrimary,
+		} {
+			if got := contrast(look.Color(ink, variant), card); got < 4.5 {
+				t.Errorf("%s: %s has a contrast of %.1f on a card", name, ink, got)
+			}
+		}
+		if got := contrast(look.Color(theme.ColorNameForegroundOnPrimary, variant), look.Color(theme.ColorNamePrimary, variant)); got < 4.5 {
+			t.Errorf("%s: buttons have a contrast of %.1f", name, got)
+		}
+	}
+}
+
+// contrast is that of WCAG 2.1.
+func contrast(a, b color.Color) float64 {
+	first, second := luminance(a), luminance(b)
+	return (max(first, second) + 0.05) / (min(first, second) + 0.05)
+}
+
+func luminance(c color.Color) float64 {
+	r, g, b, _ := c.RGBA()
+	linear := func(v uint32) float64 {
+		part := float64(v) / 0xffff
+		if part <= 0.03928 {
+			return part / 12.92
+		}
+		return math.Pow((part+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+}
+
+func TestALineGivesWayWithAnEllipsis(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(Theme())
+	line := NewLine("a rather long name of a share")
+	test.NewTempWindow(t, line)
+	drawn := test.WidgetRenderer(line).(*lineRenderer)
+	line.Resize(fyne.NewSize(100, 20))
+	if got := drawn.text.Text; len([]rune(got)) >= len(line.Text()) || []rune(got)[len([]rune(got))-1] != '…' || drawn.text.MinSize().Width > 100 {
+		t.Errorf("in 100 units it reads %q", got)
+	}
+	line.Resize(fyne.NewSize(1000, 20))
+	if drawn.text.Text != line.Text() {
+		t.Errorf("with room it reads %q", drawn.text.Text)
+	}
+}
+
+func TestTheRailLeadsByMouseAndByKeys(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(Theme())
+	var went []int
+	rail := NewRail([]RailItem{{theme.HomeIcon(), "One"}, {theme.SettingsIcon(), "Two"}}, func(i int) { went = append(went, i) })
+	window := test.NewTempWindow(t, rail)
+	test.Tap(rail.stops[1])
+	window.Canvas().Focus(rail.stops[0])
+	rail.stops[0].TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if len(went) != 2 || went[0] != 1 || went[1] != 0 {
+		t.Errorf("went to %v", went)
+	}
+	rail.GoTo(1)
+	if rail.stops[0].here || !rail.stops[1].here {
+		t.Error("the wrong place is lit")
+	}
+}

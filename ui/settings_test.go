@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/engine/settings"
+)
+
+// settingsDesk is a window that shows the settings, all of them.
+func settingsDesk(t *testing.T) *desk {
+	d := englishDesk(t)
+	d.goTo(settingsAt)
+	d.window.Resize(fyne.NewSize(980, 1300))
+	return d
+}
+
+// put replaces the text of a field and presses Enter.
+func put(f *field, text string) {
+	f.entry.SetText("")
+	test.Type(f.entry, text)
+	f.entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+}
+
+// latest is what the engine works by and the file says, which must be the same.
+func (d *desk) latest(t *testing.T) settings.Settings {
+	t.Helper()
+	if len(d.engine.configured) == 0 || len(d.saved) != len(d.engine.configured) {
+		t.Fatalf("the engine was told %d times and %d were saved", len(d.engine.configured), len(d.saved))
+	}
+	return d.saved[len(d.saved)-1]
+}
+
+func TestALimitIsLiveAsSoonAsItIsRight(t *testing.T) {
+	d := settingsDesk(t)
+	put(d.settings.down, "1.5")
+	if got := d.latest(t).LimitDown; got != 1_500_000 {
+		t.Errorf("the limit is %d", got)
+	}
+	put(d.settings.up, "")
+	if got := d.latest(t); got.LimitUp != 0 || got.LimitDown != 1_500_000 {
+		t.Errorf("the limits are %d up, %d down", got.LimitUp, got.LimitDown)
+	}
+}
+
+func TestBadInputIsMarkedWhereItStandsAndChangesNothing(t *testing.T) {
+	d := settingsDesk(t)
+	for _, f := range []struct {
+		field *field
+		text  string
+		says  string
+	}{
+		{d.settings.down, "fast", "megabytes"},
+		{d.settings.up, "-1", "megabytes"},
+		{d.settings.folder, "Downloads", "whole path"},
+		{d.settings.stun.fields[0], "https://stun.example.org", "stun:"},
+		{d.settings.rendezvous.fields[0], "tracker.example.org", "wss://"},
+	} {
+		put(f.field, f.text)
+		if !f.field.problem.Visible() || !strings.Contains(f.field.problem.Text(), f.says) {
+			t.Errorf("%q: the field says %q", f.text, f.field.problem.Text())
+		}
+	}
+	if len(d.engine.configured)+len(d.saved) > 0 {
+		t.Errorf("bad input came through: %+v", d.saved)
+	}
+	put(d.settings.down, "2")
+	if d.settings.down.problem.Visible() {
+		t.Error("the mark stays after the text was corrected")
+	}
+}
+
+func TestServersAreAddedEditedAndRemoved(t *testing.T) {
+	d := settingsDesk(t)
+	added := d.settings.stun.add("")
+	put(added, "stun:stun.example.com")
+	if got := d.latest(t).STUN; !slices.Equal(got, []string{"stun:stun.example.org:3478", "stun:stun.example.com"}) {
+		t.Errorf("after adding: %q", got)
+	}
+	put(d.settings.rendezvous.fields[1], "ws://127.0.0.1:8000")
+	if got := d.latest(t).Rendezvous; !slices.Equal(got, []string{"wss://tracker.example.org", "ws://127.0.0.1:8000"}) {
+		t.Errorf("after editing: %q", got)
+	}
+	d.settings.stun.remove(added)
+	if got := d.latest(t).STUN; !slices.Equal(got, []string{"stun:stun.example.org:3478"}) {
+		t.Errorf("after removing: %q", got)
+	}
+}
+
+func TestARelayNeedsItsCredentials(t *testing.T) {
+	d := settingsDesk(t)
+	d.settings.turn.edit(-1)
+	editor := d.settings.turn.editor
+	put(editor.url, "turn:turn3.example.org")
+	put(editor.user, "ada")
+	if !editor.password.problem.Visible() || len(d.saved) > 0 {
+		t.Fatal("a relay without a password is taken")
+	}
+	put(editor.password, "p, w")
+	want := settings.TURN{URL: "turn:turn3.example.org", Username: "ada", Password: "p, w"}
+	if got := d.latest(t).TURN; len(got) != 3 || got[2] != want {
+		t.Errorf("the relays are %+v", got)
+	}
+}
+
+func TestARelayIsEditedToUseASharedSecret(t *testing.T) {
+	d := settingsDesk(t)
+	d.settings.turn.edit(0)
+	editor := d.settings.turn.editor
+	if editor.password.entry.Text != "one" || !editor.password.entry.Password {
+		t.Error("the password is lost or can be read over one's shoulder")
+	}
+	editor.kind.SetSelected(editor.kinds[1])
+	put(editor.secret, "three")
+	want := settings.TURN{URL: "turn:turn1.example.org:3478?transport=udp", Secret: "three"}
+	if got := d.latest(t).TURN; got[0] != want {
+		t.Errorf("the relay is %+v", got[0])
+	}
+	d.settings.turn.set(d.settings.turn.servers[1:])
+	if got := d.latest(t).TURN; len(got) != 1 || got[0].Secret != "two" {
+		t.Errorf("after removing: %+v", got)
+	}
+}
+
+func TestAPolicyIsChosen(t *testing.T) {
+	d := settingsDesk(t)
+	d.settings.policy.SetSelected(d.words.Say("policy.lan", nil))
+	if got := d.latest(t).Policy; got != path.LANOnly {
+		t.Errorf("the policy is %s", got)
+	}
+}
+
+func TestWhatTheEngineRefusesIsSaidAndNotKept(t *testing.T) {
+	d := settingsDesk(t)
+	d.engine.err = errTest
+	put(d.settings.down, "3")
+	if len(d.saved) > 0 || !d.notice.content.Visible() {
+		t.Errorf("saved %+v; the window says %q", d.saved, d.notice.text.Text)
+	}
+}
+
+func TestParseLimit(t *testing.T) {
+	for text, want := range map[string]int64{"": 0, "0": 0, "2.5": 2_500_000, "2,5": 2_500_000, "0.001": 1000, "1000000": 1e12} {
+		got, err := parseLimit(text)
+		if err != nil || got != want {
+			t.Errorf("parseLimit(%q) = %d, %v", text, got, err)
+		}
+		if again, err := parseLimit(limitText(got)); err != nil || again != got {
+			t.Errorf("%d is written as %q", got, limitText(got))
+		}
+	}
+	for _, text := range []string{"-1", "NaN", "Inf", "1e9", "0.0001", "x", "1 2"} {
+		if got, err := parseLimit(text); err == nil {
+			t.Errorf("parseLimit(%q) = %d", text, got)
+		}
+	}
+}
