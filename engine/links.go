@@ -21,6 +21,7 @@ type peerLink struct {
 	identity link.Identity
 	link     *link.Link
 	status   link.Status
+	wasUp    bool
 	// offered tells that this side made the offer. Where two links to one peer
 	// come up at once, the offer of the lower identity wins on both sides.
 	offered bool
@@ -71,6 +72,7 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 	p.status = status
 	o.changed = true
 	if up {
+		p.wasUp = true
 		o.log.Info("linked", "peer", p.identity, "path", status.Path, "relay", status.Relay)
 		o.greetAll(p)
 	}
@@ -90,8 +92,8 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 			continue
 		}
 		o.dropMember(m)
-		if t == p.met {
-			o.connectFailed(t, p, err)
+		if t == p.met && !p.wasUp && err != nil {
+			o.connectFailed(t, err)
 		}
 		if !t.record.Paused {
 			o.signaling.Reannounce(t.keys.Room)
@@ -99,23 +101,22 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 	}
 }
 
-// connectFailed counts links that never came up, and says so when there is no
-// other peer to have the share from.
-func (o *owner) connectFailed(t *transfer, p *peerLink, err error) {
-	if p.wasUp() || err == nil {
+// connectFailed says why no link to a peer came up, unless there is another
+// peer to have the share from. It is tried again all the same.
+func (o *owner) connectFailed(t *transfer, err error) {
+	o.log.Info("cannot connect", "transfer", t.id, "error", err)
+	if len(t.members) > 0 || t.problem != nil || t.ctx.Err() != nil {
 		return
 	}
-	t.meeting.failures++
-	code := NoPath
-	if errors.Is(err, link.ErrPolicy) {
-		code = PolicyBlocked
-	}
-	if len(t.members) == 0 && t.problem == nil {
-		o.fail(t, &Problem{Code: code, Subject: string(o.settings.Policy), Err: err})
+	switch {
+	case errors.Is(err, link.ErrNoRelay):
+		o.fail(t, &Problem{Code: NoRelay, Err: err})
+	case errors.Is(err, link.ErrPolicy):
+		o.fail(t, &Problem{Code: PolicyBlocked, Subject: string(o.settings.Policy), Err: err})
+	case errors.Is(err, link.ErrNoPath), errors.Is(err, link.ErrHandshake):
+		o.fail(t, &Problem{Code: NoPath, Err: err})
 	}
 }
-
-func (p *peerLink) wasUp() bool { return !p.status.Since.IsZero() && p.status.Path != "connecting" }
 
 // replaceable reports whether a further offer of the same peer means that the
 // link is lost on its side.

@@ -28,12 +28,11 @@ const (
 // hands each offer to one other peer, so there is one connection an offer; the
 // trackers' counts tell how many are worth making.
 type meeting struct {
-	others   map[string]int // by rendezvous URL: other peers in the room
-	offers   []*offer
-	gather   int // offers being gathered
-	failures int // links that never came up, since one did
-	next     time.Time
-	rounds   int
+	others map[string]int // by rendezvous URL: other peers in the room
+	offers []*offer
+	gather int // offers being gathered
+	next   time.Time
+	rounds int
 }
 
 // offer is a connection that waits for somebody's answer.
@@ -223,10 +222,12 @@ func (o *owner) makeOffer(t *transfer) {
 		o.post(func() {
 			t.meeting.gather--
 			switch {
-			case err != nil:
-				o.log.Info("cannot make an offer", "transfer", t.id, "error", err)
 			case ctx.Err() != nil || t.record.Paused:
-				pending.Close()
+				if err == nil {
+					pending.Close()
+				}
+			case err != nil:
+				o.connectFailed(t, err)
 			default:
 				t.meeting.offers = append(t.meeting.offers, &offer{
 					pending: pending, made: time.Now(),
@@ -291,7 +292,7 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 		o.post(func() {
 			delete(t.answering, theirs.Identity)
 			if err != nil {
-				o.log.Info("cannot answer an offer", "transfer", t.id, "error", err)
+				o.connectFailed(t, err)
 				return
 			}
 			o.answer(t, e, l, answer)

@@ -21,6 +21,8 @@ const (
 	NoRendezvous ProblemCode = "no-rendezvous"
 	// NoPath: peers were found and none could be connected.
 	NoPath ProblemCode = "no-path"
+	// NoRelay: the policy wants a relay and there is no usable TURN server.
+	NoRelay ProblemCode = "no-relay"
 	// PolicyBlocked: a path exists and the policy forbids it. Subject is the policy.
 	PolicyBlocked ProblemCode = "policy-blocked"
 

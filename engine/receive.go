@@ -23,6 +23,9 @@ func (o *owner) addReceive(text, folder string) (*transfer, error) {
 		if t.sending() {
 			return nil, &Problem{Code: InvitationIsOwn, Subject: t.record.Name}
 		}
+		if !t.record.Paused && t.problem == nil {
+			return nil, &Problem{Code: InvitationInProgress, Subject: t.record.Name}
+		}
 		return t, o.resume(t.id)
 	}
 	id := transferID(keys.Room)

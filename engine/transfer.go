@@ -100,7 +100,7 @@ func (t *transfer) phase() Phase {
 		return Complete
 	case linked:
 		return Transferring
-	case t.problem != nil && t.problem.Code == NoPath:
+	case t.problem != nil && t.problem.Code != NoRendezvous:
 		return Failed
 	case t.meeting.connecting() || len(t.members) > 0:
 		return Connecting
@@ -176,13 +176,12 @@ func (t *transfer) clearPathProblem() {
 	if t.problem != nil && !t.problem.stops() {
 		t.problem = nil
 	}
-	t.meeting.failures = 0
 }
 
 // stops reports whether a transfer cannot go on with this problem.
 func (p *Problem) stops() bool {
 	switch p.Code {
-	case NoRendezvous, NoPath, PolicyBlocked:
+	case NoRendezvous, NoPath, NoRelay, PolicyBlocked:
 		return false // it goes on trying
 	}
 	return true

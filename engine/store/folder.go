@@ -25,6 +25,8 @@ const (
 // of which nobody knows whose it is.
 func (s *Sink) openFolder(head Journal) (journal *journalFile, resumed bool, err error) {
 	if s.past != nil {
+		chosen, _ := s.past.place(FolderChosen)
+		s.folder = chosen.Name
 		if journal, err = openJournal(s.config.Journal, s.past.size); err != nil {
 			return nil, false, err
 		}
@@ -45,7 +47,11 @@ func (s *Sink) openFolder(head Journal) (journal *journalFile, resumed bool, err
 		}
 	}
 	if err := s.makeFolder(journal); err != nil {
-		return nil, false, s.abandon(journal, err)
+		err = s.abandon(journal, err)
+		if s.past == nil {
+			os.Remove(s.config.Journal) // nothing is there that it could tell of
+		}
+		return nil, false, err
 	}
 	return journal, false, nil
 }
@@ -67,7 +73,12 @@ func (s *Sink) makeFolder(journal *journalFile) error {
 		}
 		switch {
 		case err == nil:
-			return s.claimFolder(journal)
+			if err := s.claimFolder(journal); err != nil {
+				os.Remove(s.inDir(s.folder))
+				return err
+			}
+			s.claimed = true
+			return nil
 		case errors.Is(err, fs.ErrExist):
 		case !rules.windows && !isDiskFull(err) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist):
 			rules.windows = true // a FAT or NTFS disk, perhaps
@@ -100,11 +111,7 @@ func (s *Sink) claimFolder(journal *journalFile) error {
 	if err := journal.append(Record{Kind: FolderMade, rules: rules}); err != nil {
 		return err
 	}
-	if err := journal.sync(); err != nil {
-		return err
-	}
-	s.claimed = true
-	return nil
+	return journal.sync()
 }
 
 // freeFolderName is the first name from number n on that nothing has.
