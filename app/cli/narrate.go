@@ -24,13 +24,24 @@ func narrate(before, after engine.State, id engine.TransferID) []string {
 	if is.Phase != was.Phase {
 		lines = append(lines, phaseLine(is)...)
 	}
-	if is.Problem != nil && is.Phase != engine.Failed && !sameProblem(was.Problem, is.Problem) {
+	if is.Problem != nil && !sameProblem(was.Problem, is.Problem) && goesOn(is) {
 		lines = append(lines, sentence(is.Problem))
 	}
 	if is.Receivers > was.Receivers && is.Direction == engine.Send {
 		lines = append(lines, receiversLine(is.Receivers))
 	}
 	return append(lines, pathLines(before.PeersOf(id), after.PeersOf(id))...)
+}
+
+// goesOn reports whether a transfer with a problem is not at its end. What ends
+// it is told then.
+func goesOn(t engine.Transfer) bool {
+	switch {
+	case t.Phase != engine.Failed, t.Problem.Code == engine.NoPath:
+		return true
+	default:
+		return t.Problem.Code == engine.PolicyBlocked && t.Direction == engine.Send
+	}
 }
 
 // phaseLine says what a transfer does now. Failed says nothing: its problem is

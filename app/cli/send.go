@@ -37,6 +37,7 @@ func (s *sendCommand) Run(ctx context.Context, c *console, log *slog.Logger) err
 			return transfer, err
 		},
 		ended: func(t engine.Transfer) bool { return s.Once && t.Receivers > served },
+		stays: !s.Once,
 	}
 	var v view = newDisplay(c, func(t engine.Transfer) error { return s.greet(c, t) })
 	if s.JSON {

@@ -18,7 +18,13 @@ type job struct {
 	start func(context.Context, *engine.Engine) (engine.Transfer, error)
 	// ended says when the process is done with the transfer.
 	ended func(engine.Transfer) bool
+	// stays lets the job go on when there is no path to a peer: others may come.
+	stays bool
 }
+
+// pathPatience is how long a job without a path goes on trying. The engine
+// tries again by itself, and the first try fails at times.
+const pathPatience = 15 * time.Second
 
 // view shows a job: JSON lines for scripts, or lines and a bar for humans.
 type view interface {
@@ -80,25 +86,56 @@ func (j job) follow(ctx context.Context, e *engine.Engine, v view) error {
 	if err := v.begin(transfer); err != nil {
 		return err
 	}
+	var pathless time.Time
 	for {
 		state, changed := e.State().Get()
-		if err := v.show(state); err != nil {
-			return err
+		now, found := state.Transfer(transfer.ID)
+		if found { // it may not have been published yet
+			if err := v.show(state); err != nil {
+				return err
+			}
 		}
-		now, _ := state.Transfer(transfer.ID)
-		switch {
-		case j.ended(now):
+		if j.ended(now) {
 			return nil
-		case now.Phase == engine.Failed && now.Problem != nil:
-			return now.Problem
+		}
+		if problem := j.failure(now, &pathless); problem != nil {
+			return problem
 		}
 		time.Sleep(showPeriod)
+		var look <-chan time.Time
+		if !pathless.IsZero() {
+			look = time.After(time.Second)
+		}
 		select {
 		case <-changed:
+		case <-look:
 		case <-ctx.Done():
 			return errors.Join(v.show(e.State().Load()), ctx.Err())
 		}
 	}
+}
+
+// failure returns the problem that ends a job, or nil. pathless is since when
+// there has been no path; it is kept up to date.
+func (j job) failure(t engine.Transfer, pathless *time.Time) error {
+	if t.Phase != engine.Failed || t.Problem == nil {
+		*pathless = time.Time{}
+		return nil
+	}
+	switch t.Problem.Code {
+	case engine.PolicyBlocked:
+		if j.stays {
+			return nil
+		}
+	case engine.NoPath:
+		if pathless.IsZero() {
+			*pathless = time.Now()
+		}
+		if j.stays || time.Since(*pathless) < pathPatience {
+			return nil
+		}
+	}
+	return t.Problem
 }
 
 // jsonView prints the contract's objects.
