@@ -118,7 +118,6 @@ func newDesk(t *testing.T, language string, variant fyne.ThemeVariant) *desk {
 		OpenFolder: func(folder string) error { d.opened = append(d.opened, folder); return nil },
 	})
 	t.Cleanup(func() { d.Stop(); d.window.Close() })
-	d.window.SetPadded(false)
 	d.window.Resize(first)
 	d.window.Show()
 	return d

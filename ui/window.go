@@ -106,6 +106,7 @@ func New(o Options) *Window {
 		{Icon: swapIcon, Text: w.words.Say("rail.transfers", nil)},
 		{Icon: theme.SettingsIcon(), Text: w.words.Say("rail.settings", nil)},
 	}, w.goTo)
+	w.window.SetPadded(false)
 	w.window.SetContent(w.layOut())
 	w.window.Resize(first)
 	w.window.SetOnDropped(w.dropped)
