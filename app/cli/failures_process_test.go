@@ -146,7 +146,7 @@ func TestProcessNoPathEndsWithThree(t *testing.T) {
 		t.Errorf("no sentence: %q", told)
 	}
 	last := receiver.last().Transfers[0]
-	if last.Phase != "failed" || last.Problem == nil || (last.Problem.Code != "no-path" && last.Problem.Code != "policy-blocked") {
+	if last.Phase != "failed" || last.Problem == nil || last.Problem.Code != "no-relay" {
 		t.Errorf("the last state is %+v, problem %+v", last, last.Problem)
 	}
 	t.Logf("%s", told)

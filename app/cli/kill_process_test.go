@@ -60,7 +60,7 @@ func TestProcessKilledReceiverGoesOn(t *testing.T) {
 	stored, pieces := 0, 1
 	for range kills {
 		receiver := s.receive(t, "receiver", invitation, to, state, "--limit-down", "8M")
-		begun := reached(receiver, 0).Transfers[0]
+		begun := receiver.until(arrival, "have something", func(l line) bool { return l.Transfers[0].Bytes > 0 }).Transfers[0]
 		// The last piece may be shorter than the others.
 		if least := int64(stored-1) * begun.Total / int64(pieces); begun.Bytes < least {
 			t.Errorf("after a kill the receiver has %d bytes, and stored %d before", begun.Bytes, least)

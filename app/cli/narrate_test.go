@@ -80,7 +80,7 @@ func TestPeersCannotSteerTheTerminal(t *testing.T) {
 func TestEveryProblemHasASentence(t *testing.T) {
 	for _, code := range []engine.ProblemCode{
 		engine.NotAnInvitation, engine.InvitationTruncated, engine.InvitationMistyped, engine.InvitationNewer,
-		engine.InvitationIsOwn, engine.InvitationInProgress, engine.NoRendezvous, engine.NoPath, engine.PolicyBlocked,
+		engine.InvitationIsOwn, engine.InvitationInProgress, engine.NoRendezvous, engine.NoPath, engine.NoRelay, engine.PolicyBlocked,
 		engine.SourceMissing, engine.SourceChanged, engine.SourceUnreadable, engine.NothingToShare, engine.DiskFull,
 		engine.CannotWrite, engine.BadShare, engine.StateInUse, engine.BadSetting, engine.Internal,
 	} {
@@ -94,7 +94,7 @@ func TestEveryProblemHasASentence(t *testing.T) {
 
 func TestExitCodes(t *testing.T) {
 	for code, want := range map[engine.ProblemCode]int{
-		engine.NoPath: 3, engine.PolicyBlocked: 3, engine.BadSetting: 2, engine.NothingToShare: 2,
+		engine.NoPath: 3, engine.NoRelay: 3, engine.PolicyBlocked: 3, engine.BadSetting: 2, engine.NothingToShare: 2,
 		engine.InvitationNewer: 1, engine.DiskFull: 1, engine.Internal: 1,
 	} {
 		if got := exitFor(&engine.Problem{Code: code}).Code; got != want {
