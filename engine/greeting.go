@@ -234,10 +234,7 @@ func (o *owner) hearOf(t *transfer, h hello) {
 		return
 	}
 	if h.Total > 0 || h.Name != "" {
-		t.offered = h
-		if t.record.Name == "" {
-			t.record.Name, t.record.Total, t.record.Files = h.Name, h.Total, h.Files
-		}
+		t.record.Name, t.record.Total, t.record.Files = h.Name, max(h.Total, 0), max(h.Files, 0)
 	}
 	infoHash, err := hex.DecodeString(h.InfoHash)
 	if err == nil && len(infoHash) == len(t.infoHash) {

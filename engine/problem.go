@@ -30,12 +30,18 @@ const (
 	SourceMissing    ProblemCode = "source-missing"
 	SourceChanged    ProblemCode = "source-changed"
 	SourceUnreadable ProblemCode = "source-unreadable"
+	// ShareTooLarge: there are more files than one share can list.
+	ShareTooLarge ProblemCode = "share-too-large"
 	// NothingToShare: no path was given.
 	NothingToShare ProblemCode = "nothing-to-share"
 
 	// DiskFull, CannotWrite: Subject is the folder.
 	DiskFull    ProblemCode = "disk-full"
 	CannotWrite ProblemCode = "cannot-write"
+	// DownloadMissing, DownloadChanged: what has arrived was moved, deleted or
+	// edited. Subject is the file or folder.
+	DownloadMissing ProblemCode = "download-missing"
+	DownloadChanged ProblemCode = "download-changed"
 	// BadShare: the share cannot be stored safely. Subject says which name.
 	BadShare ProblemCode = "bad-share"
 	// StateInUse: another Causeway works on this transfer. Subject is the folder.

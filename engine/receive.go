@@ -97,16 +97,7 @@ func (o *owner) fetch(t *transfer) {
 		return
 	}
 	t.sink = sink
-	o.tasks.Go(func() {
-		for {
-			select {
-			case err := <-sink.Problems():
-				o.post(func() { o.fail(t, sinkProblem(t.record.Folder, err)) })
-			case <-t.ctx.Done():
-				return
-			}
-		}
-	})
+	o.followProblems(t, sink.Problems(), sinkProblem)
 	if info := t.record.info(); info != nil {
 		o.learn(t, swarm.InfoHash(info), info)
 	}
@@ -124,7 +115,9 @@ func (o *owner) learn(t *transfer, infoHash [20]byte, info []byte) {
 	}
 	t.infoHash, t.torrent = infoHash, torrent
 	torrent.Start()
-	if info == nil {
+	if info != nil {
+		t.measure(info)
+	} else {
 		o.tasks.Go(func() {
 			select {
 			case <-torrent.GotInfo():
@@ -137,15 +130,24 @@ func (o *owner) learn(t *transfer, infoHash [20]byte, info []byte) {
 	o.greetMembers(t, true)
 }
 
+// measure notes how large the share is, without what only fills pieces.
+func (t *transfer) measure(info []byte) {
+	if files, size, err := store.Content(info); err == nil {
+		t.record.Files, t.record.Total = files, size
+	}
+}
+
 func (o *owner) gotInfo(t *transfer) {
 	info, ok := t.torrent.Info()
 	if !ok {
 		return
 	}
+	t.measure(info)
 	if err := t.record.saveInfo(info); err != nil {
 		o.fail(t, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err})
 	}
 	o.changed = true
+	o.wake()
 }
 
 // finish puts a verified download in its place.
@@ -172,7 +174,6 @@ func (o *owner) finished(t *transfer, placed string, err error) {
 	}
 	t.complete = true
 	t.record.Placed, t.record.Name = placed, filepath.Base(placed)
-	t.record.Total = t.progress.Total
 	if err := t.record.save(); err != nil {
 		o.log.Warn("cannot save a finished transfer's record", "transfer", t.id, "error", err)
 	}
@@ -182,6 +183,9 @@ func (o *owner) finished(t *transfer, placed string, err error) {
 
 // sinkProblem names what is wrong with the place where a share arrives.
 func sinkProblem(folder string, err error) *Problem {
+	if at, ok := errors.AsType[*fs.PathError](err); ok && filepath.IsAbs(at.Path) {
+		folder = at.Path
+	}
 	code := CannotWrite
 	switch {
 	case errors.Is(err, store.ErrDiskFull):
@@ -189,7 +193,9 @@ func sinkProblem(folder string, err error) *Problem {
 	case errors.Is(err, store.ErrBadShare):
 		code = BadShare
 	case errors.Is(err, store.ErrMissing):
-		code = SourceMissing
+		code = DownloadMissing
+	case errors.Is(err, store.ErrChanged), errors.Is(err, store.ErrUnreadable):
+		code = DownloadChanged
 	}
 	return &Problem{Code: code, Subject: folder, Err: err}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/causeway-app/causeway/engine/invite"
@@ -19,6 +20,7 @@ import (
 // preparedShare is what Share finds out before it asks the owner.
 type preparedShare struct {
 	paths    []string
+	running  *transfer       // shares the same unchanged files already
 	earlier  *record         // a locked record of the same unchanged files
 	manifest *store.Manifest // of earlier, nil if it was never hashed
 }
@@ -40,6 +42,12 @@ func (o *owner) prepareShare(ctx context.Context, paths []string) (*preparedShar
 		}
 		p.paths = append(p.paths, absolute)
 	}
+	if running, manifest := o.sharing(ctx, p.paths); running != nil {
+		if now, err := store.Scan(ctx, p.paths); manifest == nil || err == nil && now.Same(manifest) {
+			p.running = running
+		}
+		return p, nil
+	}
 	earlier := o.records.sharing(p.paths)
 	if earlier == nil {
 		return p, nil
@@ -56,7 +64,39 @@ func (o *owner) prepareShare(ctx context.Context, paths []string) (*preparedShar
 	return p, nil
 }
 
+// sharing finds what shares exactly these paths in this process, and what it
+// was hashed from; the manifest is nil while that goes on. It asks the owner.
+func (o *owner) sharing(ctx context.Context, paths []string) (*transfer, *store.Manifest) {
+	type found struct {
+		*transfer
+		*store.Manifest
+	}
+	answer := make(chan found, 1)
+	err := o.postVerb(ctx, func() {
+		for _, t := range slices.Backward(o.transfers) {
+			if t.sending() && slices.Equal(t.record.Paths, paths) && (t.problem == nil || !t.problem.stops()) {
+				answer <- found{t, t.manifest}
+				return
+			}
+		}
+		answer <- found{}
+	})
+	if err != nil {
+		return nil, nil
+	}
+	select {
+	case f := <-answer:
+		return f.transfer, f.Manifest
+	case <-ctx.Done():
+	case <-o.stopped:
+	}
+	return nil, nil
+}
+
 func (o *owner) addShare(p *preparedShare) (*transfer, error) {
+	if p.running != nil && p.running.ctx.Err() == nil {
+		return p.running, o.resume(p.running.id)
+	}
 	if p.earlier != nil {
 		t, err := o.reopen(p.earlier)
 		if err != nil {
@@ -116,7 +156,7 @@ func (o *owner) reopen(r *record) (*transfer, error) {
 	t := &transfer{
 		id: transferID(keys.Room), record: r, invitation: invitation, keys: keys,
 		members: map[link.Identity]*member{}, served: map[link.Identity]bool{},
-		answering: map[link.Identity]bool{}, offered: hello{Preparing: -1},
+		answering: map[link.Identity]bool{},
 	}
 	t.ctx, t.cancel = context.WithCancel(o.ctx)
 	o.transfers = append(o.transfers, t)
@@ -132,13 +172,14 @@ func (o *owner) reopen(r *record) (*transfer, error) {
 func (o *owner) prepare(t *transfer) {
 	t.preparing = true
 	t.hashed = 0
-	paths, ctx := t.record.Paths, t.ctx
+	paths, ctx, salt := t.record.Paths, t.ctx, string(t.id)
 	o.tasks.Go(func() {
 		manifest, err := store.Scan(ctx, paths)
 		if err != nil {
 			o.post(func() { o.prepared(t, nil, nil, err) })
 			return
 		}
+		manifest.Salt = salt
 		o.post(func() { t.manifest = manifest; o.changed = true })
 		var shown time.Time
 		info, err := manifest.Hash(ctx, func(done int64) {
@@ -193,16 +234,23 @@ func (o *owner) seed(t *transfer, manifest *store.Manifest, info []byte) error {
 	}
 	t.torrent = torrent
 	torrent.Start()
-	source := t.source
-	o.tasks.Go(func() {
-		select {
-		case err := <-source.Problems():
-			o.post(func() { o.fail(t, sourceProblem("", err)) })
-		case <-t.ctx.Done():
-		}
-	})
+	o.followProblems(t, t.source.Problems(), sourceProblem)
 	o.greetMembers(t, true)
 	return nil
+}
+
+// followProblems shows what the store has to say of a transfer's files.
+func (o *owner) followProblems(t *transfer, problems <-chan error, name func(string, error) *Problem) {
+	o.tasks.Go(func() {
+		for {
+			select {
+			case err := <-problems:
+				o.post(func() { o.fail(t, name(t.record.Folder, err)) })
+			case <-t.ctx.Done():
+				return
+			}
+		}
+	})
 }
 
 // sourceProblem names what is wrong with a file that is shared.
@@ -215,6 +263,10 @@ func sourceProblem(subject string, err error) *Problem {
 	}
 	code := Internal
 	switch {
+	case errors.Is(err, store.ErrNothing):
+		code = NothingToShare
+	case errors.Is(err, store.ErrTooLarge):
+		code = ShareTooLarge
 	case errors.Is(err, store.ErrChanged):
 		code = SourceChanged
 	case errors.Is(err, store.ErrMissing), errors.Is(err, fs.ErrNotExist):

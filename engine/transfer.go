@@ -40,9 +40,7 @@ type transfer struct {
 	// answering holds the peers whose offers are being answered just now.
 	answering map[link.Identity]bool
 
-	rate meter
-	// offered is what a sender has told while this side knows no info yet.
-	offered hello
+	rate    meter
 	greeted time.Time // when members were last told of a change
 }
 
@@ -113,13 +111,8 @@ func (t *transfer) phase() Phase {
 
 // bytes returns the verified bytes and the total, as Transfer documents them.
 func (t *transfer) bytes() (done, total int64) {
-	switch {
-	case t.manifest != nil:
+	if total = t.record.Total; t.manifest != nil {
 		total = t.manifest.Total
-	case t.progress.Total > 0:
-		total = t.progress.Total
-	default:
-		total = max(t.offered.Total, t.record.Total)
 	}
 	switch {
 	case t.preparing:
@@ -127,7 +120,7 @@ func (t *transfer) bytes() (done, total int64) {
 	case !t.sending() && t.complete:
 		return total, total
 	case !t.sending():
-		return t.progress.Have, total
+		return min(t.progress.Have, total), total // a share of no bytes has one of padding
 	case t.record.Receivers > 0 && len(t.members) == 0:
 		return total, total
 	}

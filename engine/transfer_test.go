@@ -160,6 +160,54 @@ func TestTheSameUnchangedFilesGiveTheSameInvitationAfterARestart(t *testing.T) {
 	}
 }
 
+func TestFilesSharedTwiceAreSharedOnce(t *testing.T) {
+	anna := startComputer(t, onlyLAN)
+	folder := writeTree(t, "work", map[string]int{"a": megabyte})
+	first := anna.share(folder)
+	if again := anna.share(folder); again.ID != first.ID {
+		t.Error("two invitations for one folder")
+	}
+	anna.until(first.ID, "it is hashed", func(s engine.Transfer, _ []engine.Peer) bool { return s.Phase == engine.Waiting })
+	if again := anna.share(folder); again.ID != first.ID {
+		t.Error("two invitations for one folder")
+	}
+	if err := os.WriteFile(filepath.Join(folder, "b"), []byte("new"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if changed := anna.share(folder); changed.ID == first.ID {
+		t.Error("other content has the same invitation")
+	}
+}
+
+func TestWhatHasArrivedCanBeSharedOn(t *testing.T) {
+	anna, ben, cleo := startComputer(t, onlyLAN), startComputer(t, onlyLAN), startComputer(t, onlyLAN)
+	folder := writeTree(t, "work", map[string]int{"a": megabyte})
+	received := ben.receive(anna.share(folder).Invitation)
+	arrived := ben.untilPhase(received.ID, engine.Complete).Placed
+	onward := cleo.receive(ben.share(arrived).Invitation)
+	cleo.untilPhase(onward.ID, engine.Complete)
+	sameTree(t, folder, filepath.Join(cleo.downloads, "work"))
+}
+
+func TestAnEmptyFileAndAnEmptyFolderArrive(t *testing.T) {
+	anna, ben := startComputer(t, onlyLAN), startComputer(t, onlyLAN)
+	folder := writeTree(t, "work", map[string]int{"nothing.txt": 0})
+	file := ben.receive(anna.share(filepath.Join(folder, "nothing.txt")).Invitation)
+	if done := ben.untilPhase(file.ID, engine.Complete); done.Bytes != 0 || done.Total != 0 || done.Files != 1 {
+		t.Errorf("an empty file shows %d of %d bytes in %d files", done.Bytes, done.Total, done.Files)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "void"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	void := ben.receive(anna.share(filepath.Join(folder, "void")).Invitation)
+	ben.untilPhase(void.ID, engine.Complete)
+	for _, name := range []string{"nothing.txt", "void"} {
+		if _, err := os.Stat(filepath.Join(ben.downloads, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAWindowGoesOnWithItsTransfersAfterARestart(t *testing.T) {
 	url, _ := startRendezvous(t)
 	anna := startComputer(t, meetingAt(url))

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/anacrolix/torrent/bencode"
 	"github.com/anacrolix/torrent/metainfo"
 
 	"github.com/causeway-app/causeway/engine/store"
@@ -45,10 +46,31 @@ func TestTheHashesAreThoseOfTheTorrentLibrary(t *testing.T) {
 		if s.info.Private == nil || !*s.info.Private || s.info.HasV2() {
 			t.Errorf("%s: must be a private v1 torrent", path)
 		}
-		count, size, err := store.Content(s.info)
+		encoded, err := bencode.Marshal(s.info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, size, err := store.Content(encoded)
 		if err != nil || count != len(s.manifest.Files) || size != s.manifest.Total {
 			t.Errorf("%s: content %d files, %d bytes, %v", path, count, size, err)
 		}
+	}
+}
+
+func TestTwoSharesOfTheSameFilesAreTwoTorrents(t *testing.T) {
+	t.Parallel()
+	path := manySizes().write(t, t.TempDir())
+	hash := func(salt string) []byte {
+		m := scan(t, path)
+		m.Salt = salt
+		encoded, err := m.Hash(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encoded
+	}
+	if bytes.Equal(hash("one"), hash("other")) || !bytes.Equal(hash("one"), hash("one")) {
+		t.Error("the salt does not decide")
 	}
 }
 

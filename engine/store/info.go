@@ -48,7 +48,8 @@ func choosePieceLength(total int64) int64 {
 // peer could have or miss.
 func (m *Manifest) describe() (*metainfo.Info, error) {
 	private := true
-	info := &metainfo.Info{Name: m.Name, Private: &private}
+	// Trackers use "source" to tell apart torrents of the same files.
+	info := &metainfo.Info{Name: m.Name, Private: &private, Source: m.Salt}
 	total := m.Total
 	switch {
 	case m.Single && total > 0:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/anacrolix/torrent/bencode"
 	"github.com/anacrolix/torrent/metainfo"
 )
 
@@ -141,10 +142,14 @@ func (c *content) add(info *metainfo.Info, file metainfo.FileInfo) error {
 	return nil
 }
 
-// Content returns how many files an info dictionary describes and their size in
-// bytes, without padding and the marks for empty folders.
-func Content(info *metainfo.Info) (files int, size int64, err error) {
-	c, err := readInfo(info)
+// Content returns how many files a bencoded info dictionary describes and their
+// size in bytes, without padding and the marks for empty folders.
+func Content(encoded []byte) (files int, size int64, err error) {
+	var info metainfo.Info
+	if err := bencode.Unmarshal(encoded, &info); err != nil {
+		return 0, 0, fmt.Errorf("%w: info: %w", ErrBadShare, err)
+	}
+	c, err := readInfo(&info)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -24,6 +24,10 @@ type Manifest struct {
 	Skipped []Skipped
 	// Total is the size of all files, in bytes.
 	Total int64
+	// Salt, where set before Hash, gives the share an info-hash of its own, so
+	// that two shares of the same files are two torrents and nobody can tell
+	// from an info-hash what is shared.
+	Salt string
 }
 
 // File is one file of a share.
