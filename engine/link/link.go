@@ -29,6 +29,8 @@ const (
 	// policyGrace is how long a new link may stay on a path that the policy
 	// forbids, without carrying anything, until ICE moves to a better one.
 	policyGrace = 6 * time.Second
+	// flushLimit is how long the last messages may take to arrive.
+	flushLimit = 150 * time.Millisecond
 	// closeGrace is how long pion may take to end well, closeLimit how long
 	// ending takes at most.
 	closeGrace = 300 * time.Millisecond
@@ -147,7 +149,8 @@ func (l *Link) Streams() <-chan *Stream { return l.incoming }
 func (l *Link) Done() <-chan struct{} { return l.done }
 
 // Close ends the link. It returns at once; Serve, or Done, tell when the end
-// is complete. What was sent and has not arrived may be lost.
+// is complete. Messages get flushLimit to arrive; what streams have not
+// delivered may be lost.
 func (l *Link) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,7 +167,7 @@ func (l *Link) Close() {
 }
 
 // Serve owns the link until it fails, is closed or ctx ends, and closes
-// everything within 500 ms, TURN allocations released. It returns nil after
+// everything within 600 ms, TURN allocations released. It returns nil after
 // Close, ctx's error, or why the link failed: ErrNoPath, ErrPolicy,
 // ErrHandshake, ErrLost, ErrFlood. It can be called once.
 func (l *Link) Serve(ctx context.Context) error {
@@ -185,8 +188,26 @@ func (l *Link) Serve(ctx context.Context) error {
 	l.mu.Lock()
 	l.phase = ending
 	l.mu.Unlock()
+	if l.state.ready && l.state.failure == nil {
+		l.flush()
+	}
 	l.end(err)
 	return err
+}
+
+// flush lets the last messages arrive, such as that everything is complete.
+func (l *Link) flush() {
+	limit := time.NewTimer(flushLimit)
+	defer limit.Stop()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for !l.outbox.empty() {
+		select {
+		case <-look.C:
+		case <-limit.C:
+			return
+		}
+	}
 }
 
 // run is the owner's loop.

@@ -64,6 +64,13 @@ func (o *outbox) idle() bool {
 	return len(o.signals) == 0 && o.gate != nil && o.gate.channel.BufferedAmount() == 0
 }
 
+// empty reports whether every signal and message has arrived.
+func (o *outbox) empty() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.signals) == 0 && len(o.messages) == 0 && (o.gate == nil || o.gate.channel.BufferedAmount() == 0)
+}
+
 func (o *outbox) notify() {
 	select {
 	case o.wake <- struct{}{}:
