@@ -22,7 +22,7 @@ func testLogger(t *testing.T) *slog.Logger {
 
 func TestTwoComputersMeetAndMoveBytesBothWays(t *testing.T) {
 	leaksNothing(t)
-	const size = 64 << 20
+	size := bulk(64 << 20)
 	anna, bert := dialer(t, Config{}), dialer(t, Config{})
 	a, b := linked(t, anna, bert)
 	if a.Remote() != bert.Identity() || b.Remote() != anna.Identity() {
@@ -45,7 +45,7 @@ func TestTwoComputersMeetAndMoveBytesBothWays(t *testing.T) {
 	group.Go(func() { transfer(t, first, firstEnd, size, 1) })
 	group.Go(func() { transfer(t, second, secondEnd, size, 2) })
 	group.Wait()
-	t.Logf("%.0f MB/s each way", size/time.Since(began).Seconds()/1e6)
+	t.Logf("%.0f MB/s each way", float64(size)/time.Since(began).Seconds()/1e6)
 
 	if first.Out() != size || firstEnd.In() != size || second.Out() != size || secondEnd.In() != size {
 		t.Errorf("counted %d, %d, %d, %d", first.Out(), firstEnd.In(), second.Out(), secondEnd.In())

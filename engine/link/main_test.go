@@ -21,6 +21,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// bulk is the size of a transfer that takes a while, in bytes.
+func bulk(size int64) int64 {
+	if raceDetector || testing.Short() {
+		return size / 8
+	}
+	return size
+}
+
 // leaksNothing fails the test if a goroutine is left at its end. Tests that
 // use it cannot run in parallel.
 func leaksNothing(t *testing.T) {

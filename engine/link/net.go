@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v4"
@@ -31,6 +32,8 @@ type network struct {
 	loopback      bool
 	log           *slog.Logger
 	relays        []relayServer
+
+	settled atomic.Bool // there is a direct path: see isRenomination
 
 	ctx    context.Context // ends name lookups and dials
 	cancel context.CancelFunc

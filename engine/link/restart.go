@@ -82,6 +82,7 @@ func (l *Link) pathChanged() {
 		}
 	case !s.connected.IsZero() && s.lost.IsZero():
 		s.lost = now
+		l.sockets.settled.Store(false)
 	}
 	s.dirty = true
 }

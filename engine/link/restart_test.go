@@ -22,7 +22,7 @@ func TestICERestartsDuringATransferLoseNoByte(t *testing.T) {
 	out, in := joined(t, a, b, "there")
 	back, backEnd := joined(t, b, a, "back")
 	var group sync.WaitGroup
-	const size = 48 << 20
+	size := bulk(48 << 20)
 	group.Go(func() { transfer(t, out, in, size, 1) })
 	group.Go(func() { transfer(t, back, backEnd, size, 2) })
 
@@ -138,7 +138,7 @@ func TestAnOutageOfTwelveSecondsIsSurvived(t *testing.T) {
 	a, b := linked(t, dialer(t, Config{Net: cable, Loopback: true}), dialer(t, Config{}))
 	out, in := joined(t, a, b, "x")
 	var group sync.WaitGroup
-	group.Go(func() { transfer(t, out, in, 48<<20, 1) })
+	group.Go(func() { transfer(t, out, in, max(bulk(48<<20), 16<<20), 1) })
 	poll(t, "bytes move", func() bool { return in.In() > 4<<20 })
 	cable.cut.Store(true)
 	lost := a.until(t, "down", func(s Status) bool { return !s.Up })

@@ -95,6 +95,7 @@ func (l *Link) reconsider() {
 	}
 	permitted := l.config.Policy.Permits(kind)
 	l.allowed.Store(permitted)
+	l.sockets.settled.Store(kind.Direct())
 	s.kind, s.dirty = kind, true
 	if present == nil || present.entry.Path != kind || present.entry.Local != s.local ||
 		present.entry.Remote != s.remote || present.entry.Relay != relay {

@@ -183,6 +183,9 @@ func (h *udpHandle) WriteToAddrPort(packet []byte, to netip.AddrPort) (int, erro
 	if h.closed.Load() {
 		return 0, net.ErrClosed
 	}
+	if h.socket.network.settled.Load() && isRenomination(packet) {
+		return len(packet), nil
+	}
 	if h.socket.raw != nil {
 		return h.socket.raw.WriteToUDPAddrPort(packet, to)
 	}

@@ -61,6 +61,9 @@ func (s *relaySocket) WriteTo(packet []byte, to net.Addr) (int, error) {
 			s.network.learn(s.PacketConn.LocalAddr(), target{"udp", at})
 		}
 	}
+	if s.network.settled.Load() && isRenomination(packet) {
+		return len(packet), nil
+	}
 	return s.PacketConn.WriteTo(packet, to)
 }
 

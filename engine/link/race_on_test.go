@@ -1,0 +1,6 @@
+//go:build race
+
+package link
+
+// The race detector makes pion about ten times slower.
+const raceDetector = true
