@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -9,18 +11,24 @@ import (
 	"github.com/causeway-app/causeway/ui/look"
 )
 
-// notice is a sentence above the page: what went wrong, or what was done. It
-// stays until it is closed or something else is said.
+// noticeTime is how long a good message stays.
+const noticeTime = 6 * time.Second
+
+// notice is a sentence above the page: what went wrong, which stays until it is
+// closed or something else is said, or what was done, which goes by itself.
 type notice struct {
 	content fyne.CanvasObject
 	icon    *widget.Icon
 	text    *widget.Label
 	// moved lays the page out again, with or without the notice.
 	moved func()
+	after func(time.Duration, func())
+	// said counts, so that a message does not take a later one away.
+	said int
 }
 
-func newNotice(moved func()) *notice {
-	n := &notice{moved: moved, icon: widget.NewIcon(theme.InfoIcon()), text: widget.NewLabel("")}
+func newNotice(moved func(), after func(time.Duration, func())) *notice {
+	n := &notice{moved: moved, after: after, icon: widget.NewIcon(theme.InfoIcon()), text: widget.NewLabel("")}
 	n.text.Wrapping = fyne.TextWrapWord
 	closing := quietButton(theme.CancelIcon(), n.hush)
 	n.content = container.NewPadded(look.NewCard(container.NewBorder(nil, nil,
@@ -32,11 +40,19 @@ func newNotice(moved func()) *notice {
 func (n *notice) complain(text string) {
 	n.say(text, widget.DangerImportance, theme.NewErrorThemedResource(theme.ErrorIcon()))
 }
+
 func (n *notice) tell(text string) {
 	n.say(text, widget.MediumImportance, theme.NewPrimaryThemedResource(theme.InfoIcon()))
+	said := n.said
+	n.after(noticeTime, func() {
+		if n.said == said {
+			n.hush()
+		}
+	})
 }
 
 func (n *notice) say(text string, importance widget.Importance, icon fyne.Resource) {
+	n.said++
 	n.icon.SetResource(icon)
 	n.text.Importance = importance
 	n.text.SetText(text)

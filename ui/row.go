@@ -113,7 +113,6 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	n.pause = quietButton(theme.MediaPauseIcon(), func() { n.pauseOrResume() })
 	n.fold = quietButton(theme.MenuExpandIcon(), func() { r.gestures.toggle(r.entry.transfer.ID) })
 	n.copy = widget.NewButtonWithIcon(r.words.Say("row.copy", nil), theme.ContentCopyIcon(), func() { r.gestures.copyInvitation(r.entry.transfer) })
-	n.copy.Importance = widget.HighImportance
 	n.code = widget.NewButtonWithIcon(r.words.Say("row.qr", nil), qrIcon, func() { r.gestures.showQR(r.entry.transfer) })
 	n.open = widget.NewButtonWithIcon(r.words.Say("row.open", nil), theme.FolderOpenIcon(), func() { r.gestures.openFolder(r.entry.transfer) })
 	n.remove = widget.NewButtonWithIcon(r.words.Say("row.remove", nil), theme.DeleteIcon(), func() { r.gestures.remove(r.entry.transfer) })

@@ -96,8 +96,17 @@ func (r *rowRenderer) updateProblem(t engine.Transfer) {
 func (r *rowRenderer) updateDetail() {
 	w, e := r.row.words, r.row.entry
 	sending := e.transfer.Direction == engine.Send
-	show(r.copy, e.expanded && e.transfer.Invitation != "" && sending)
-	show(r.code, e.expanded && e.transfer.Invitation != "" && sending)
+	// Receivers may pass an invitation on, but it is not what they are here for.
+	importance := widget.MediumImportance
+	if sending && e.transfer.Phase != engine.Complete {
+		importance = widget.HighImportance
+	}
+	if r.copy.Importance != importance {
+		r.copy.Importance = importance
+		r.copy.Refresh()
+	}
+	show(r.copy, e.expanded && e.transfer.Invitation != "")
+	show(r.code, e.expanded && e.transfer.Invitation != "")
 	show(r.open, e.expanded && e.transfer.Folder != "" && (sending || e.transfer.Phase == engine.Complete))
 	show(r.remove, e.expanded)
 	show(r.means, e.expanded)

@@ -117,6 +117,16 @@ func TestTheButtonsOfARow(t *testing.T) {
 	if got := d.app.Clipboard().Content(); got != invitation {
 		t.Errorf("the clipboard has %q", got)
 	}
+	d.notice.complain("something else")
+	d.later[0]()
+	if !d.notice.content.Visible() {
+		t.Error("an old message takes a newer one away")
+	}
+	d.copyInvitation(transfer)
+	d.later[1]()
+	if d.notice.content.Visible() {
+		t.Error("a message about success stays for ever")
+	}
 	test.Tap(d.button(t, "Open folder"))
 	if !slices.Equal(d.opened, []string{"/home/ada/Pictures"}) {
 		t.Errorf("opened %q", d.opened)

@@ -89,6 +89,7 @@ type desk struct {
 	saved  []settings.Settings
 	opened []string
 	quits  int
+	later  []func()
 	app    fyne.App
 }
 
@@ -114,6 +115,7 @@ func newDesk(t *testing.T, language string, variant fyne.ThemeVariant) *desk {
 		Save:       func(s settings.Settings) error { d.saved = append(d.saved, s); return nil },
 		Do:         inline,
 		Start:      inline,
+		After:      func(_ time.Duration, f func()) { d.later = append(d.later, f) },
 		Quit:       func() { d.quits++ },
 		OpenFolder: func(folder string) error { d.opened = append(d.opened, folder); return nil },
 	})

@@ -37,6 +37,9 @@ type Options struct {
 	Do func(func())
 	// Start runs a function off the main goroutine.
 	Start func(func())
+	// After runs a function on the main goroutine after a while; nil uses a
+	// timer and Do.
+	After func(time.Duration, func())
 	// Quit is called on the main goroutine once the user wants to end.
 	Quit func()
 	// OpenFolder shows a folder in the file manager; nil asks the desktop to.
@@ -64,6 +67,7 @@ type Window struct {
 	words      *words.Words
 	do         func(func())
 	start      func(func())
+	after      func(time.Duration, func())
 	quit       func()
 	openFolder func(string) error
 
@@ -90,14 +94,17 @@ func New(o Options) *Window {
 		o.Title = assets.Name
 	}
 	w := &Window{
-		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, quit: o.Quit,
+		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit,
 		openFolder: o.OpenFolder, save: o.Save, window: o.App.NewWindow(o.Title),
 	}
 	if w.openFolder == nil {
 		w.openFolder = w.askDesktop
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.notice = newNotice(func() { w.page.Refresh() })
+	if w.after == nil {
+		w.after = w.afterwards
+	}
+	w.notice = newNotice(func() { w.page.Refresh() }, w.after)
 	w.status = newStatusBar(w.words)
 	w.transfers = newTransfersPage(w)
 	w.settings = newSettingsPage(w, o.Settings)
@@ -196,6 +203,14 @@ func (w *Window) goTo(index int) {
 		show(page, i == index)
 	}
 	w.rail.GoTo(index)
+}
+
+func (w *Window) afterwards(d time.Duration, f func()) {
+	time.AfterFunc(d, func() {
+		if w.ctx.Err() == nil {
+			w.do(f)
+		}
+	})
 }
 
 func (w *Window) askDesktop(folder string) error {

@@ -4,12 +4,13 @@
 package screen
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,21 +49,14 @@ func StartServer(width, height int) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoServer, err)
 	}
-	var line [16]byte
 	numbers.SetReadDeadline(time.Now().Add(20 * time.Second))
-	n, err := numbers.Read(line[:])
-	number := 0
-	for _, digit := range line[:n] {
-		if digit >= '0' && digit <= '9' {
-			number = number*10 + int(digit-'0')
-		}
-	}
-	if err != nil || n == 0 {
+	number, err := bufio.NewReader(numbers).ReadString('\n')
+	if err != nil {
 		command.Process.Kill()
 		command.Wait()
 		return nil, fmt.Errorf("%w: Xvfb did not come up: %w", ErrNoServer, err)
 	}
-	return &Server{Display: ":" + strconv.Itoa(number), command: command}, nil
+	return &Server{Display: ":" + strings.TrimSpace(number), command: command}, nil
 }
 
 // Close ends the server, and with it every window on it.
