@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -48,6 +49,8 @@ type program struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	ending  sync.Once
+	// toolkitEnded means that nothing can be drawn any more.
+	toolkitEnded atomic.Bool
 }
 
 func newProgram(line commandLine, locations settings.Locations, first *instance.Instance, speak *words.Words,
@@ -76,6 +79,7 @@ func (p *program) run() int {
 	p.app.Lifecycle().SetOnStarted(p.started)
 	p.window.Show()
 	p.app.Run()
+	p.toolkitEnded.Store(true)
 	// Whoever stopped the toolkit, nothing may outlive it.
 	p.cancel()
 	time.AfterFunc(stopTime, func() { os.Exit(0) })
@@ -92,22 +96,34 @@ func newApp() fyne.App {
 
 // started runs on the main goroutine as soon as windows can be drawn.
 func (p *program) started() {
-	// Fyne's own handler would stop the toolkit under the goroutines that draw
-	// through it.
-	signal.Reset(os.Interrupt, syscall.SIGTERM)
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		select {
-		case <-told:
-			fyne.Do(p.end)
-		case <-p.ctx.Done():
-		}
-	}()
+	go p.listenToSignals()
 	p.running.Go(p.serveEngine)
 	p.running.Go(func() { p.window.Follow(p.ctx) })
 	p.running.Go(p.serveLaterStarts)
 	p.window.Open(absolute(p.line.Arguments)...)
+}
+
+// takeOver is how long Fyne has had, at the least, to set up its own handling
+// of signals, which would stop the toolkit under the goroutines that draw
+// through it.
+const takeOver = 250 * time.Millisecond
+
+func (p *program) listenToSignals() {
+	told := make(chan os.Signal, 1)
+	listen := func() { signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) }
+	listen()
+	alone := time.After(takeOver)
+	for {
+		select {
+		case <-alone:
+			signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			listen()
+		case <-told:
+			fyne.Do(p.end)
+		case <-p.ctx.Done():
+			return
+		}
+	}
 }
 
 func (p *program) serveEngine() {
@@ -155,7 +171,9 @@ func (p *program) end() {
 			case <-time.After(stopTime):
 				p.log.Warn("not everything has stopped in time")
 			}
-			fyne.Do(p.app.Quit)
+			if !p.toolkitEnded.Load() {
+				fyne.Do(p.app.Quit)
+			}
 		}()
 	})
 }

@@ -131,6 +131,7 @@ type running struct {
 func (d *desktop) start(t *testing.T, title string, left int, flags ...string) *running {
 	t.Helper()
 	home := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(home, ".cache"), 0o700))
 	r := &running{desktop: d, title: title, home: home, downloads: filepath.Join(home, "Downloads"), ended: make(chan struct{})}
 	r.command = d.program(t, home, append([]string{"--title", title}, flags...)...)
 	r.command.Stdout, r.command.Stderr = &r.log, &r.log
@@ -164,7 +165,7 @@ func (d *desktop) program(t *testing.T, home string, arguments ...string) *exec.
 	arguments = append([]string{"--state", filepath.Join(home, "state"), "--download-dir", filepath.Join(home, "Downloads"),
 		"--no-lan", "--rendezvous", d.rendezvous, "--stun", "stun:127.0.0.1:9"}, arguments...)
 	command := exec.Command(program, arguments...)
-	command.Env = append(os.Environ(), "DISPLAY="+d.server.Display, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"),
+	command.Env = append(os.Environ(), "DISPLAY="+d.server.Display, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"),
 		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE=1", "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=")
 	return command
 }
