@@ -89,8 +89,9 @@ func (n *network) forget(socket io.Closer) {
 	delete(n.open, socket)
 }
 
-// abandon ends lookups and dials, and lets no socket be opened or kept any
-// more. Sockets in use stay open, so that TURN allocations can be released.
+// abandon ends lookups, dials and requests to TURN servers, and lets no socket
+// be opened or kept any more. Sockets in use stay open, so that TURN
+// allocations can be released.
 func (n *network) abandon() {
 	n.cancel()
 	n.mu.Lock()
@@ -100,9 +101,18 @@ func (n *network) abandon() {
 		idle = append(idle, sockets...)
 	}
 	clear(n.parked)
+	var relays []*relaySocket
+	for socket := range n.open {
+		if relay, ok := socket.(*relaySocket); ok {
+			relays = append(relays, relay)
+		}
+	}
 	n.mu.Unlock()
 	for _, socket := range idle {
 		socket.shut()
+	}
+	for _, relay := range relays {
+		relay.abort()
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/pion/turn/v5"
+	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-app/causeway/engine/path"
 )
@@ -21,6 +23,12 @@ type turnServer struct {
 }
 
 func newTURN(t *testing.T, host string) *turnServer {
+	t.Helper()
+	return newStrictTURN(t, host, nil)
+}
+
+// newStrictTURN asks permit about every peer.
+func newStrictTURN(t *testing.T, host string, permit turn.PermissionHandler) *turnServer {
 	t.Helper()
 	packets, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
 	if err != nil {
@@ -36,8 +44,8 @@ func newTURN(t *testing.T, host string) *turnServer {
 		AuthHandler: turn.AuthHandler(func(r *turn.RequestAttributes) (string, []byte, bool) {
 			return r.Username, turn.GenerateAuthKey(r.Username, r.Realm, "open sesame"), r.Username == "user"
 		}),
-		PacketConnConfigs:   []turn.PacketConnConfig{{PacketConn: packets, RelayAddressGenerator: relays}},
-		ListenerConfigs:     []turn.ListenerConfig{{Listener: listener, RelayAddressGenerator: relays}},
+		PacketConnConfigs:   []turn.PacketConnConfig{{PacketConn: packets, RelayAddressGenerator: relays, PermissionHandler: permit}},
+		ListenerConfigs:     []turn.ListenerConfig{{Listener: listener, RelayAddressGenerator: relays, PermissionHandler: permit}},
 		StrictAddressFamily: true,
 	})
 	if err != nil {
@@ -183,6 +191,75 @@ func TestADeadServerDelaysNeitherTheOfferNorTheEnd(t *testing.T) {
 	if took := time.Since(began); took > 600*time.Millisecond {
 		t.Errorf("the end took %s", took)
 	}
+}
+
+// A rendezvous refuses to relay to private addresses. Every check of a pair of
+// relay and private address would ask it again, and ICE waits for the answer.
+func TestARefusedPermissionIsAskedForOnce(t *testing.T) {
+	leaksNothing(t)
+	var mu sync.Mutex
+	asked := map[string]int{}
+	server := newStrictTURN(t, "127.0.0.1", func(_ net.Addr, peer net.IP) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[peer.String()]++
+		return false
+	})
+	a, _ := linked(t, dialer(t, Config{Servers: []Server{credentials(server.udp)}}), dialer(t, Config{}))
+	poll(t, "all pairs are checked a few times", func() bool {
+		pairs := a.peer.GetStats()
+		checked := false
+		for _, stats := range pairs {
+			pair, ok := stats.(webrtc.ICECandidatePairStats)
+			if local, found := pairs[pair.LocalCandidateID].(webrtc.ICECandidateStats); ok && found &&
+				local.CandidateType == webrtc.ICECandidateTypeRelay {
+				checked = checked || pair.RequestsSent >= 3
+			}
+		}
+		return checked
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) == 0 {
+		t.Error("the server was never asked: the test shows nothing")
+	}
+	for peer, times := range asked {
+		if times > 1 {
+			t.Errorf("asked %d times for %s", times, peer)
+		}
+	}
+}
+
+func TestADeadRelayDoesNotDelayTheEnd(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	a, b := linked(t, dialer(t, Config{Servers: []Server{credentials(server.udp)}}), dialer(t, Config{}))
+	poll(t, "there is an allocation", func() bool { return server.AllocationCount() > 0 })
+	_ = server.Close()
+	// A pair whose permission the dead server will never give.
+	b.signal(signal{Candidate: "1 1 udp 1 203.0.113.77 7777 typ host"})
+	poll(t, "the permission is asked for", func() bool {
+		a.sockets.mu.Lock()
+		defer a.sockets.mu.Unlock()
+		for socket := range a.sockets.open {
+			if relay, ok := socket.(*relaySocket); ok && relay.waiting() > 0 {
+				return true
+			}
+		}
+		return false
+	})
+	began := time.Now()
+	a.Close()
+	_ = a.ends(t, time.Second)
+	if took := time.Since(began); took > 250*time.Millisecond {
+		t.Errorf("the end took %s", took)
+	}
+}
+
+func (s *relaySocket) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.pending)
 }
 
 func TestOneRelayOfSeveralIsNamedRightly(t *testing.T) {

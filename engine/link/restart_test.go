@@ -59,6 +59,25 @@ func restartTime(t *testing.T, s *served) time.Time {
 	}
 }
 
+// A relay's address changes with a restart, so the peer has to follow.
+func TestARestartOnARelayIsFollowedAtOnce(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	hidden := dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{credentials(server.udp)}})
+	a, b := linked(t, hidden, dialer(t, Config{}))
+	before := a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed }).Local
+	out, in := joined(t, b, a, "back")
+	a.Restart()
+	poll(t, "restarted", func() bool { return !restartTime(t, a).IsZero() })
+	a.until(t, "on another address", func(s Status) bool { return s.Up && s.Local.Address != "" && s.Local != before })
+	began := time.Now()
+	transfer(t, out, in, 1<<20, 1)
+	// Without following, the peer sends to nobody until it misses answers.
+	if took := time.Since(began); took > disconnectedAfter-time.Second {
+		t.Errorf("the peer followed after %s", took)
+	}
+}
+
 func TestDirectPortsStayTheSameOverARestart(t *testing.T) {
 	leaksNothing(t)
 	a, b := linked(t, dialer(t, Config{}), dialer(t, Config{}))
