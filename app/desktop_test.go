@@ -1,0 +1,281 @@
+//go:build window
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/causeway-app/causeway/app/internal/screen"
+	"github.com/causeway-app/causeway/engine/rendezvous"
+)
+
+// Where the box for an invitation is in a new window.
+var invitationBox = image.Pt(700, 98)
+
+const (
+	windowWidth, windowHeight = 980, 640
+	patience                  = 30 * time.Second
+)
+
+var built = sync.OnceValues(func() (string, error) {
+	if program := os.Getenv("CAUSEWAY_APP"); program != "" {
+		return filepath.Abs(program)
+	}
+	folder, err := os.MkdirTemp("", "causeway-window")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(folder, "causeway")
+	// Without the tag migrated_fynedo, so that Fyne tells of calls from a wrong
+	// goroutine.
+	command := exec.Command("go", "build", "-tags", "nosqlite,no_emoji", "-o", program, ".")
+	command.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if said, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the window: %w\n%s", err, said)
+	}
+	return program, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if os.Getenv("CAUSEWAY_APP") == "" {
+		if program, err := built(); err == nil {
+			os.RemoveAll(filepath.Dir(program))
+		}
+	}
+	os.Exit(code)
+}
+
+// desktop is a screen with a rendezvous within reach.
+type desktop struct {
+	server     *screen.Server
+	screen     *screen.Screen
+	rendezvous string
+	photos     string
+}
+
+func newDesktop(t *testing.T) *desktop {
+	t.Helper()
+	server, err := screen.StartServer(2*windowWidth+10, windowHeight+10)
+	if errors.Is(err, screen.ErrNoServer) && os.Getenv("CAUSEWAY_REQUIRE_XVFB") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	opened, err := screen.Open(server.Display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(opened.Close)
+	d := &desktop{server: server, screen: opened, rendezvous: startRendezvous(t), photos: os.Getenv("CAUSEWAY_ARTEFACTS")}
+	if d.photos == "" {
+		d.photos = filepath.Join("..", "artefacts")
+	}
+	if err := os.MkdirAll(d.photos, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func startRendezvous(t *testing.T) string {
+	t.Helper()
+	server, err := rendezvous.New(rendezvous.Config{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return server.TrackerURL()
+}
+
+// running is a Causeway with its window.
+type running struct {
+	*screen.Window
+	desktop   *desktop
+	title     string
+	home      string
+	downloads string
+	command   *exec.Cmd
+	log       bytes.Buffer
+	ended     chan struct{}
+}
+
+// start opens a window at a place from the left.
+func (d *desktop) start(t *testing.T, title string, left int, flags ...string) *running {
+	t.Helper()
+	home := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(home, ".cache"), 0o700))
+	r := &running{desktop: d, title: title, home: home, downloads: filepath.Join(home, "Downloads"), ended: make(chan struct{})}
+	r.command = d.program(t, home, append([]string{"--title", title}, flags...)...)
+	r.command.Stdout, r.command.Stderr = &r.log, &r.log
+	if err := r.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { r.command.Wait(); close(r.ended) }()
+	t.Cleanup(func() {
+		r.command.Process.Kill()
+		<-r.ended
+		r.readLog(t)
+	})
+	window, err := d.screen.Find(title, patience)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, r.log.String())
+	}
+	r.Window = window
+	if err := window.MoveTo(left, 0); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// program is Causeway as started by the user of a home folder.
+func (d *desktop) program(t *testing.T, home string, arguments ...string) *exec.Cmd {
+	t.Helper()
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	arguments = append([]string{"--state", filepath.Join(home, "state"), "--download-dir", filepath.Join(home, "Downloads"),
+		"--no-lan", "--rendezvous", d.rendezvous, "--stun", "stun:127.0.0.1:9"}, arguments...)
+	command := exec.Command(program, arguments...)
+	command.Env = append(os.Environ(), "DISPLAY="+d.server.Display, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"),
+		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE=1", "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=")
+	return command
+}
+
+// readLog fails the test for what must not be in a log.
+func (r *running) readLog(t *testing.T) {
+	for _, bad := range []string{"Error in Fyne call thread", "panic:", "DATA RACE"} {
+		if strings.Contains(r.log.String(), bad) {
+			t.Errorf("%s says %q:\n%s", r.title, bad, r.log.String())
+		}
+	}
+	for _, name := range []string{"crash.log", "causeway.log"} {
+		text, err := os.ReadFile(filepath.Join(r.home, "state", name))
+		if err == nil && (name == "crash.log" && len(text) > 0 || t.Failed()) {
+			t.Logf("%s, %s:\n%s", r.title, name, text)
+		}
+		if name == "crash.log" && len(text) > 0 {
+			t.Errorf("%s has crashed", r.title)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s said:\n%s", r.title, r.log.String())
+	}
+}
+
+// photograph keeps a picture of the window.
+func (r *running) photograph(t *testing.T, name string) image.Image {
+	t.Helper()
+	picture, err := r.Photograph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(r.desktop.photos, name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := png.Encode(file, picture); err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
+// see waits until the window shows something, and keeps a picture where it
+// never does.
+func (r *running) see(t *testing.T, what string, patience time.Duration, shown func(image.Image) bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		picture, err := r.Photograph()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shown(picture) {
+			return
+		}
+		if time.Now().After(deadline) {
+			r.photograph(t, "failed-"+strings.ReplaceAll(r.title+"-"+what, " ", "-"))
+			t.Fatalf("%s does not show %s", r.title, what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// within fails the test unless the process ends in time.
+func (r *running) within(t *testing.T, limit time.Duration, ending func() error) {
+	t.Helper()
+	began := time.Now()
+	if err := ending(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-r.ended:
+		t.Logf("%s ended after %v", r.title, time.Since(began).Round(time.Millisecond))
+		if took := time.Since(began); took > limit {
+			t.Errorf("%s took %v to end", r.title, took)
+		}
+		if code := r.command.ProcessState.ExitCode(); code != 0 {
+			t.Errorf("%s ended with %d", r.title, code)
+		}
+	case <-time.After(10 * limit):
+		t.Fatalf("%s does not end", r.title)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// clipboard waits until what is copied begins as it should.
+func (d *desktop) clipboard(t *testing.T, prefix string) string {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		text, err := d.screen.Clipboard()
+		if err == nil && strings.HasPrefix(text, prefix) {
+			return text
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the clipboard has %q (%v)", text, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// copies presses Ctrl+C in the window that has the keyboard until there is an
+// invitation other than the old one.
+func (d *desktop) copies(t *testing.T, old string) string {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		must(t, d.screen.Press('c', screen.Control))
+		time.Sleep(100 * time.Millisecond)
+		text, err := d.screen.Clipboard()
+		if err == nil && strings.HasPrefix(text, "causeway:") && text != old {
+			return text
+		}
+	}
+	t.Fatal("Ctrl+C copies no new invitation")
+	return ""
+}
