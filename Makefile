@@ -14,23 +14,27 @@ WINDOW_TAGS := nosqlite,migrated_fynedo,no_emoji
 PURE := ./app/cli ./engine/...
 SYSTEMS := linux windows darwin
 
-.PHONY: run test build cli cross lint fuzz clean
+.PHONY: run test build cli cross lint fuzz package clean
 .PHONY: test-units test-ui test-processes test-window prerequisites-build prerequisites-test
 
 run: build
 	bin/causeway$(EXE)
 
 build: prerequisites-build cli
-	CGO_ENABLED=1 $(GO) build -trimpath -tags $(WINDOW_TAGS) -o bin/causeway$(EXE) ./app
+	CGO_ENABLED=1 $(GO) build -trimpath -ldflags '-s -w' -tags $(WINDOW_TAGS) -o bin/causeway$(EXE) ./app
 
 cli:
-	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -o bin/causeway-cli$(EXE) ./app/cli
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -tags $(TAGS) -o bin/causeway-cli$(EXE) ./app/cli
 
 cross:
 	@set -e; for system in $(SYSTEMS); do \
 		echo "building for $$system"; \
 		CGO_ENABLED=0 GOOS=$$system $(GO) build -tags $(TAGS) $(PURE); \
 	done
+
+# A Debian package and an archive in dist/.
+package: build
+	CGO_ENABLED=0 $(GO) run ./packaging
 
 prerequisites-build:
 	@.ci/prerequisites build
@@ -48,7 +52,7 @@ test: prerequisites-test
 
 # Rings 1 and 2, with the race detector (which needs C).
 test-units:
-	CGO_ENABLED=1 $(GO) test -race -tags $(TAGS) ./engine/... ./assets/... ./app/cli/...
+	CGO_ENABLED=1 $(GO) test -race -tags $(TAGS) ./engine/... ./assets/... ./app/cli/... ./packaging
 
 # Ring 3: the window's parts, without a screen and without C.
 test-ui:
