@@ -104,8 +104,8 @@ func untilTold(parent context.Context) (context.Context, context.CancelFunc) {
 		}
 		os.Exit(exitInterrupted)
 	}()
+	// Signals stay taken: one in the last moment must not change the exit code.
 	return ctx, func() {
-		signal.Stop(told)
 		close(done)
 		cancel(nil)
 	}

@@ -222,7 +222,7 @@ func TestProcessReceiversHelpEachOther(t *testing.T) {
 	for i := range 2 {
 		early = append(early, s.receive(t, fmt.Sprintf("receiver %d", i+1), invitation, folders[i], t.TempDir(), "--stay"))
 	}
-	third := s.receive(t, "receiver 3", invitation, folders[2], t.TempDir(), "--limit-down", "3M")
+	third := s.receive(t, "receiver 3", invitation, folders[2], t.TempDir(), "--limit-down", "1M")
 	for _, p := range early {
 		p.until(arrival, "complete", func(l line) bool { return l.Transfers[0].Phase == "complete" })
 	}
