@@ -120,6 +120,9 @@ func (o *owner) poll(t *transfer, now time.Time) {
 		if m.in.add(now, memberIn) || m.out.add(now, memberOut) {
 			o.moved(now)
 		}
+		if m.in.rate()+m.out.rate() > 0 {
+			o.changed = true // a rate falls to nothing although nothing moves
+		}
 		in, out = in+memberIn, out+memberOut
 	}
 	t.pollRate(now, in, out)
