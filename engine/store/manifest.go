@@ -61,6 +61,8 @@ const (
 	SkipLink SkipReason = "link"
 	// SkipSpecial is a device, socket, pipe or the like.
 	SkipSpecial SkipReason = "special"
+	// SkipOwn is a folder that the program keeps for itself.
+	SkipOwn SkipReason = "own"
 )
 
 // Same reports whether both list the same files, unchanged by size and

@@ -15,13 +15,15 @@ import (
 // after it, one file a single-file share; several items lie below a share with
 // a name made of the first. A symbolic link among paths is followed, one inside
 // a folder is not. Nothing is read but the names and the first open of each
-// file, so that an unreadable one is known before anything is hashed.
-func Scan(ctx context.Context, paths []string) (*Manifest, error) {
+// file, so that an unreadable one is known before anything is hashed. Folders
+// in except, which are absolute, are not shared; one of them among paths gives
+// ErrUnreadable.
+func Scan(ctx context.Context, paths []string, except ...string) (*Manifest, error) {
 	items, err := findItems(paths)
 	if err != nil {
 		return nil, err
 	}
-	s := &scan{ctx: ctx, manifest: &Manifest{}}
+	s := &scan{ctx: ctx, manifest: &Manifest{}, except: findFolders(except)}
 	if len(items) == 1 {
 		s.manifest.Name, s.manifest.Single = items[0].name, !items[0].dir
 		err = s.add(items[0], nil)
@@ -38,6 +40,16 @@ func Scan(ctx context.Context, paths []string) (*Manifest, error) {
 		return nil, err
 	}
 	return s.manifest, nil
+}
+
+// findFolders are the folders that exist, by what they are and not by name.
+func findFolders(paths []string) (found []fs.FileInfo) {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil {
+			found = append(found, info)
+		}
+	}
+	return found
 }
 
 // item is a path that the user gave.
@@ -108,6 +120,7 @@ type scan struct {
 	manifest *Manifest
 	// filled are folders, by path, that have something shared in them.
 	filled map[string]struct{}
+	except []fs.FileInfo
 }
 
 // add lists one item below the prefix inside the share.
@@ -131,6 +144,14 @@ func (s *scan) add(it item, prefix []string) error {
 		if err != nil {
 			return s.walkError(it.path, path, err)
 		}
+		if entry.IsDir() && s.excepted(entry) {
+			if path == it.path {
+				return fileError(ErrUnreadable, "list", path, errOwnFolder)
+			}
+			s.manifest.Skipped = append(s.manifest.Skipped, Skipped{path, SkipOwn})
+			s.filled[filepath.Dir(path)] = struct{}{}
+			return fs.SkipDir
+		}
 		if entry.IsDir() {
 			dirs = append(dirs, path)
 			if path != it.path {
@@ -150,6 +171,16 @@ func (s *scan) add(it item, prefix []string) error {
 		s.manifest.EmptyDirs = append(s.manifest.EmptyDirs, insidePath(it.path, dir, prefix))
 	}
 	return s.checkCount()
+}
+
+var errOwnFolder = errors.New("it holds the secrets of all shares")
+
+func (s *scan) excepted(folder fs.DirEntry) bool {
+	if len(s.except) == 0 {
+		return false
+	}
+	info, err := folder.Info()
+	return err == nil && slices.ContainsFunc(s.except, func(e fs.FileInfo) bool { return os.SameFile(e, info) })
 }
 
 // walkError decides about a folder or entry that cannot be listed. What has

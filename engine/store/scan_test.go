@@ -151,3 +151,26 @@ func TestAChangedFolderIsNotTheSame(t *testing.T) {
 		before = after
 	}
 }
+
+func TestAFolderOfTheProgramsOwnIsNotShared(t *testing.T) {
+	home := t.TempDir()
+	state := filepath.Join(home, "state")
+	for _, file := range []string{"letter.txt", "state/secret"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(home, file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(home, file), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := store.Scan(t.Context(), []string{home}, state)
+	if err != nil || len(m.Files) != 1 || len(m.EmptyDirs) != 0 {
+		t.Errorf("shared: %+v, %v", m, err)
+	}
+	if len(m.Skipped) != 1 || m.Skipped[0] != (store.Skipped{Source: state, Reason: store.SkipOwn}) {
+		t.Errorf("skipped: %+v", m.Skipped)
+	}
+	if _, err := store.Scan(t.Context(), []string{state}, state); !errors.Is(err, store.ErrUnreadable) {
+		t.Errorf("the state folder itself: %v", err)
+	}
+}
