@@ -102,6 +102,7 @@ func (d *Dialer) Offer(ctx context.Context) (*Pending, error) {
 	description, err := l.offer(ctx)
 	if err != nil {
 		l.Close()
+		<-l.Done()
 		return nil, err
 	}
 	return &Pending{link: l, description: description}, nil
@@ -117,6 +118,7 @@ func (d *Dialer) Answer(ctx context.Context, offer Description) (*Link, Descript
 	description, err := l.answer(ctx, offer)
 	if err != nil {
 		l.Close()
+		<-l.Done()
 		return nil, Description{}, err
 	}
 	return l, description, nil

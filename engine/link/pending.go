@@ -46,6 +46,10 @@ func (p *Pending) Close() {
 	}
 }
 
+// Done is closed when a closed offer, or the link that came of it, has ended
+// and nothing of it is left.
+func (p *Pending) Done() <-chan struct{} { return p.link.done }
+
 // offer gathers and describes the side that calls.
 func (l *Link) offer(ctx context.Context) (Description, error) {
 	gathered := webrtc.GatheringCompletePromise(l.peer)
