@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/watch"
@@ -70,7 +71,21 @@ func (e *Engine) Share(ctx context.Context, paths []string) (Transfer, error) {
 	if err != nil {
 		return Transfer{}, err
 	}
-	return e.transferVerb(ctx, func() (*transfer, error) { return e.owner.addShare(prepared) })
+	var taken atomic.Bool // by the owner, or by nobody any more
+	shown, err := e.transferVerb(ctx, func() (*transfer, error) {
+		if !taken.CompareAndSwap(false, true) {
+			return nil, ctx.Err()
+		}
+		t, err := e.owner.addShare(prepared)
+		if err != nil {
+			prepared.release()
+		}
+		return t, err
+	})
+	if taken.CompareAndSwap(false, true) {
+		prepared.release()
+	}
+	return shown, err
 }
 
 // Receive fetches what an invitation offers into folder; empty means the
@@ -94,11 +109,17 @@ func (e *Engine) Resume(ctx context.Context, id TransferID) error {
 // Remove forgets a transfer. Finished files stay; an unfinished download's
 // partial files are deleted. A shared file is never touched.
 func (e *Engine) Remove(ctx context.Context, id TransferID) error {
-	return e.verb(ctx, func() error { return e.owner.remove(id) })
+	removed := make(chan error, 1)
+	err := e.verb(ctx, func() error { return e.owner.remove(id, func(err error) { removed <- err }) })
+	if err != nil {
+		return err
+	}
+	return e.await(ctx, removed)
 }
 
 // Configure applies new settings to what runs: limits and rendezvous at once,
-// STUN, TURN and policy to every link made from now on.
+// STUN, TURN and policy to every link made from now on. Links that a laxer
+// policy had allowed end, and are made anew.
 func (e *Engine) Configure(ctx context.Context, s settings.Settings) error {
 	return e.verb(ctx, func() error { return e.owner.configure(s) })
 }
@@ -106,9 +127,20 @@ func (e *Engine) Configure(ctx context.Context, s settings.Settings) error {
 // verb runs do on the owner's goroutine and returns its answer.
 func (e *Engine) verb(ctx context.Context, do func() error) error {
 	answer := make(chan error, 1)
-	if err := e.owner.postVerb(ctx, func() { answer <- do() }); err != nil {
+	err := e.owner.postVerb(ctx, func() {
+		if e.owner.ctx.Err() != nil {
+			answer <- ErrStopped
+		} else {
+			answer <- do()
+		}
+	})
+	if err != nil {
 		return err
 	}
+	return e.await(ctx, answer)
+}
+
+func (e *Engine) await(ctx context.Context, answer <-chan error) error {
 	select {
 	case err := <-answer:
 		return err
@@ -128,5 +160,8 @@ func (e *Engine) transferVerb(ctx context.Context, do func() (*transfer, error))
 		}
 		return err
 	})
-	return shown, err
+	if err != nil { // and the owner may be at it still
+		return Transfer{}, err
+	}
+	return shown, nil
 }

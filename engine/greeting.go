@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/causeway-app/causeway/engine/invite"
 	"github.com/causeway-app/causeway/engine/link"
@@ -31,6 +35,8 @@ type hello struct {
 	Paused   bool `json:"paused,omitempty"`
 	// Left means that the peer is no longer in this share.
 	Left bool `json:"left,omitempty"`
+	// Receiver names a receiver in this share alone, for good.
+	Receiver string `json:"receiver,omitempty"`
 	// Reply asks for the other side's greeting.
 	Reply bool `json:"reply,omitempty"`
 	// Client is the program, Computer what its user calls the computer.
@@ -53,6 +59,10 @@ const (
 	greetingsAtOnce = 40
 	// nameLimit bounds every text that a peer says of itself, in bytes.
 	nameLimit = 255
+	// servedLimit bounds the receivers that are remembered, a share.
+	servedLimit = 10_000
+	// doubtAfter is how long an info-hash is believed without its info.
+	doubtAfter = 15 * time.Second
 )
 
 // own returns what this side says of itself in t.
@@ -60,7 +70,7 @@ func (o *owner) own(t *transfer, reply bool) hello {
 	h := hello{
 		Preparing: -1, Reply: reply, Paused: t.record.Paused,
 		Client: o.config.Client, Computer: o.settings.Name,
-		Complete: !t.sending() && t.complete,
+		Complete: !t.sending() && t.complete, Receiver: t.record.Receiver,
 	}
 	if t.ready() {
 		h.InfoHash = hex.EncodeToString(t.infoHash[:])
@@ -154,6 +164,9 @@ func (o *owner) send(p *peerLink, batch []greeting) {
 
 // received takes a control message of a peer.
 func (o *owner) received(p *peerLink, message []byte) {
+	if o.links[p.identity] != p {
+		return // ended on this side
+	}
 	var all greetings
 	if json.Unmarshal(message, &all) != nil {
 		o.log.Debug("a peer's message makes no sense", "peer", p.identity)
@@ -177,12 +190,11 @@ func (o *owner) received(p *peerLink, message []byte) {
 
 // roomOf finds the share that a peer's tag names; nil where it is none of ours.
 func (o *owner) roomOf(p *peerLink, tag string) *transfer {
-	if room, ok := p.tags[tag]; ok {
-		if t := o.rooms[room]; t != nil {
-			return t
-		}
+	if p.tags != nil && p.tagsFor == o.roomsChanged {
+		return o.rooms[p.tags[tag]]
 	}
 	own := o.dialer.Identity()
+	p.tagsFor = o.roomsChanged
 	p.tags = make(map[string]invite.Room, len(o.transfers))
 	for _, t := range o.transfers {
 		expected := signaling.RoomTag(t.keys, p.identity[:], own[:])
@@ -197,6 +209,7 @@ func (o *owner) greeted(p *peerLink, t *transfer, h hello) {
 	if h.Left {
 		if m := t.members[p.identity]; m != nil {
 			o.dropMember(m)
+			o.signaling.Reannounce(t.keys.Room)
 		}
 		return
 	}
@@ -204,21 +217,15 @@ func (o *owner) greeted(p *peerLink, t *transfer, h hello) {
 		return
 	}
 	m := o.member(p, t)
-	h.Name, h.Client, h.Computer = bounded(h.Name), bounded(h.Client), bounded(h.Computer)
-	m.hello, m.greeted = h, true
-	p.greetedAt = time.Now()
+	m.hello, m.greeted = h.checked(), true
 	t.clearPathProblem()
 	if h.Reply {
 		o.greet(m)
 	}
 	if !t.sending() {
-		o.hearOf(t, h)
-	}
-	if t.sending() && h.Complete && !t.served[p.identity] {
-		t.served[p.identity] = true
-		t.record.Receivers++
-		m.progress = 1
-		o.saveRecord(t)
+		o.hearOf(t, m.hello)
+	} else if h.Complete {
+		o.countReceiver(m)
 	}
 	if h.Paused && m.stream != nil {
 		m.detach()
@@ -228,19 +235,85 @@ func (o *owner) greeted(p *peerLink, t *transfer, h hello) {
 	o.wake()
 }
 
-// hearOf learns from a peer what the share is.
-func (o *owner) hearOf(t *transfer, h hello) {
-	if t.torrent != nil {
+// countReceiver notes that a peer has everything. A receiver that comes again,
+// to this process or to a later one, is counted once.
+func (o *owner) countReceiver(m *member) {
+	t := m.transfer
+	if t.served[m.link.identity] {
 		return
 	}
-	if h.Total > 0 || h.Name != "" {
-		t.record.Name, t.record.Total, t.record.Files = h.Name, max(h.Total, 0), max(h.Files, 0)
-	}
-	infoHash, err := hex.DecodeString(h.InfoHash)
-	if err == nil && len(infoHash) == len(t.infoHash) {
+	t.served[m.link.identity] = true
+	m.progress = 1
+	name := cmp.Or(m.hello.Receiver, m.link.identity.String())
+	if !slices.Contains(t.record.Served, name) && len(t.record.Served) < servedLimit {
+		t.record.Served = append(t.record.Served, name)
 		o.saveRecord(t)
-		o.learn(t, [20]byte(infoHash), nil)
 	}
 }
 
-func bounded(text string) string { return text[:min(len(text), nameLimit)] }
+// hearAll goes through what peers have said already.
+func (o *owner) hearAll(t *transfer) {
+	for _, m := range t.members {
+		if m.greeted {
+			o.hearOf(t, m.hello)
+		}
+	}
+}
+
+// hearOf learns from a peer what the share is.
+func (o *owner) hearOf(t *transfer, h hello) {
+	if t.torrent != nil {
+		o.doubt(t, h)
+		return
+	}
+	if !t.record.has(infoFile) && (h.Total > 0 || h.Name != "") {
+		t.record.Name, t.record.Total, t.record.Files = h.Name, h.Total, h.Files
+	}
+	infoHash, err := hex.DecodeString(h.InfoHash)
+	if err == nil && len(infoHash) == len(t.infoHash) && t.sink != nil && !t.failed() {
+		o.saveRecord(t)
+		o.learn(t, [20]byte(infoHash))
+	}
+}
+
+// doubt begins anew where a peer says another info-hash than the one whose info
+// nobody has sent for a while: whoever said that was wrong.
+func (o *owner) doubt(t *transfer, h hello) {
+	_, known := t.torrent.Info()
+	other := h.InfoHash != "" && h.InfoHash != hex.EncodeToString(t.infoHash[:])
+	if known || !other || time.Since(t.learned) < doubtAfter {
+		return
+	}
+	o.log.Info("nobody has the share that was heard of first", "transfer", t.id)
+	o.detachMembers(t)
+	for _, m := range t.members {
+		m.greeted = m.greeted && m.hello.InfoHash == h.InfoHash
+	}
+	o.start(t)
+}
+
+// checked returns h with everything in its bounds: a peer may say anything.
+func (h hello) checked() hello {
+	h.Name, h.Client, h.Computer = shown(h.Name), shown(h.Client), shown(h.Computer)
+	h.Total, h.Files = max(h.Total, 0), max(h.Files, 0)
+	h.Preparing = min(max(h.Preparing, -1), 1)
+	if len(h.InfoHash) != 40 {
+		h.InfoHash = ""
+	}
+	if len(h.Receiver) > nameLimit {
+		h.Receiver = ""
+	}
+	return h
+}
+
+// shown returns a peer's text without what would not stay in its place on a
+// screen: control characters, and those that turn the direction of writing.
+func shown(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), nameLimit)], "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, text)
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/causeway-app/causeway/engine/invite"
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/path"
 )
 
 const (
@@ -25,27 +26,32 @@ type peerLink struct {
 	// offered tells that this side made the offer. Where two links to one peer
 	// come up at once, the offer of the lower identity wins on both sides.
 	offered bool
+	policy  path.Policy // that it was made with, and keeps to
 	since   time.Time
 	// met is the share whose room brought the two together.
-	met       *transfer
-	greetedAt time.Time
-	tags      map[string]invite.Room // what the peer's tags mean, as far as known
+	met      *transfer
+	sharedAt time.Time              // when there last was a share in common
+	tags     map[string]invite.Room // what the peer's tags mean
+	tagsFor  int                    // the roomsChanged for which they do
 }
 
 // addLink takes a new link into use; it was made in t's room.
 func (o *owner) addLink(l *link.Link, t *transfer, offered bool) {
-	p := &peerLink{identity: l.Remote(), link: l, offered: offered, since: time.Now(), met: t, greetedAt: time.Now()}
+	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now()}
 	o.links[p.identity] = p
 	o.member(p, t)
 	o.changed = true
-	o.tasks.Go(func() {
-		err := l.Serve(o.ctx)
+	o.background(func() {
+		ended := make(chan error, 1)
+		go func() { ended <- l.Serve(o.ctx) }()
+		o.followLink(p)
+		err := <-ended
 		o.post(func() { o.linkEnded(p, err) })
 	})
-	o.tasks.Go(func() { o.followLink(p) })
 }
 
-// followLink posts what a link says until it has ended.
+// followLink posts what a link says until it has ended and all is said: the
+// last message may be that the peer has everything.
 func (o *owner) followLink(p *peerLink) {
 	for {
 		status, changed := p.link.Status().Get()
@@ -57,8 +63,20 @@ func (o *owner) followLink(p *peerLink) {
 		case stream := <-p.link.Streams():
 			o.post(func() { o.streamCame(p, stream) })
 		case <-p.link.Done():
+			o.lastWords(p)
 			return
-		case <-o.ctx.Done():
+		}
+	}
+}
+
+func (o *owner) lastWords(p *peerLink) {
+	for {
+		select {
+		case message := <-p.link.Messages():
+			o.post(func() { o.received(p, message) })
+		case stream := <-p.link.Streams():
+			stream.Close()
+		default:
 			return
 		}
 	}
@@ -94,6 +112,9 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 		o.dropMember(m)
 		if t == p.met && !p.wasUp && err != nil {
 			o.connectFailed(t, err)
+		}
+		if p.wasUp {
+			t.meeting.next, t.meeting.rounds = time.Time{}, 0
 		}
 		if !t.record.Paused {
 			o.signaling.Reannounce(t.keys.Room)
@@ -147,7 +168,9 @@ func (o *owner) sweepLinks(now time.Time) {
 				shared = true
 			}
 		}
-		if !shared && now.Sub(p.greetedAt) > strangerTime {
+		if shared {
+			p.sharedAt = now
+		} else if now.Sub(p.sharedAt) > strangerTime {
 			o.log.Debug("nothing in common any more", "peer", identity)
 			o.closeLink(p)
 		}

@@ -3,11 +3,9 @@ package engine
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
-	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/signaling"
 )
 
@@ -54,7 +52,7 @@ type invitationToLink struct {
 // join enters a share's room on every rendezvous it has. A receiver expects
 // somebody there, so it gathers its first offer meanwhile.
 func (o *owner) join(t *transfer) {
-	t.meeting.reset()
+	o.withdrawOffers(t)
 	if o.lan != nil {
 		o.lan.allow(t.keys.Room)
 	}
@@ -70,41 +68,22 @@ func (o *owner) leave(t *transfer) {
 	if o.lan != nil {
 		o.lan.refuse(t.keys.Room)
 	}
-	t.meeting.reset()
+	o.withdrawOffers(t)
+	t.meeting = meeting{others: map[string]int{}, gather: t.meeting.gather}
 }
 
-func (m *meeting) reset() {
-	for _, offer := range m.offers {
-		offer.pending.Close()
+func (o *owner) withdrawOffers(t *transfer) {
+	for _, offer := range t.meeting.offers {
+		o.withdraw(offer.pending)
 	}
-	*m = meeting{others: map[string]int{}, gather: m.gather}
+	t.meeting.offers = nil
 }
 
-// rendezvousOf lists where a share's peers meet: what the invitation names,
-// else the defaults; what the user has set besides; and the sender's own LAN
-// tracker.
-func (o *owner) rendezvousOf(t *transfer) []string {
-	standard := settings.Default().Rendezvous
-	urls := slices.Clone(t.record.Rendezvous)
-	if len(urls) == 0 && (t.sending() || sameURLs(o.settings.Rendezvous, standard)) {
-		urls = slices.Clone(o.settings.Rendezvous)
-	} else if len(urls) == 0 {
-		urls = slices.Clone(standard)
-	}
-	if !sameURLs(o.settings.Rendezvous, standard) {
-		urls = append(urls, o.settings.Rendezvous...)
-	}
-	if o.lan != nil && t.sending() {
-		urls = append(urls, o.lan.ownURL())
-	} else if o.lan != nil {
-		urls = append(urls, lanURLs(t.record.LAN)...)
-	}
-	slices.Sort(urls)
-	return slices.Compact(urls)
-}
-
-func sameURLs(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+// withdraw closes an offer that nobody has answered, and waits behind the
+// scenes until its sockets and allocations are released.
+func (o *owner) withdraw(pending *link.Pending) {
+	pending.Close()
+	o.background(func() { <-pending.Done() })
 }
 
 // signaled takes what a rendezvous says.
@@ -141,43 +120,11 @@ func (m *meeting) connecting() bool {
 	return false
 }
 
-// checkRendezvous says so when a share that has nobody yet reaches none of its
-// rendezvous, and takes it back when one answers.
-func (o *owner) checkRendezvous(t *transfer) {
-	if len(t.members) > 0 || t.record.Paused || (t.problem != nil && t.problem.Code != NoRendezvous) {
-		return
-	}
-	status := map[string]signaling.Status{}
-	for _, s := range o.signaling.Status().Load() {
-		status[s.URL] = s
-	}
-	var refused []string
-	var cause error
-	for _, url := range o.rendezvousOf(t) {
-		if o.lan != nil && url == o.lan.ownURL() {
-			continue // it always answers, and says nothing of the world
-		}
-		if s := status[url]; s.Err != nil {
-			refused, cause = append(refused, url), s.Err
-		} else {
-			refused = nil // this one answers, or may yet
-			break
-		}
-	}
-	switch {
-	case len(refused) > 0 && t.problem == nil:
-		o.fail(t, &Problem{Code: NoRendezvous, Subject: strings.Join(refused, ", "), Err: cause})
-	case len(refused) == 0 && t.problem != nil:
-		t.problem = nil
-		o.changed = true
-	}
-}
-
 // meet makes and announces offers while the trackers know of more peers than
 // this side is linked with.
 func (o *owner) meet(t *transfer, now time.Time) {
-	t.meeting.expire(now)
-	if t.record.Paused || (t.problem != nil && t.problem.stops()) {
+	o.expireOffers(t, now)
+	if t.record.Paused || t.failed() {
 		return
 	}
 	most := 0
@@ -202,11 +149,11 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	}
 }
 
-func (m *meeting) expire(now time.Time) {
-	m.offers = slices.DeleteFunc(m.offers, func(offer *offer) bool {
+func (o *owner) expireOffers(t *transfer, now time.Time) {
+	t.meeting.offers = slices.DeleteFunc(t.meeting.offers, func(offer *offer) bool {
 		old := now.Sub(offer.made) > offerLife
 		if old {
-			offer.pending.Close()
+			o.withdraw(offer.pending)
 		}
 		return old
 	})
@@ -216,15 +163,19 @@ func (m *meeting) expire(now time.Time) {
 // can leave.
 func (o *owner) makeOffer(t *transfer) {
 	t.meeting.gather++
-	ctx := t.ctx
-	o.tasks.Go(func() {
+	ctx, generation := t.ctx, o.generation
+	o.background(func() {
 		pending, err := o.dialer.Offer(ctx)
 		o.post(func() {
 			t.meeting.gather--
+			stale := generation != o.generation
 			switch {
-			case ctx.Err() != nil || t.record.Paused:
+			case ctx.Err() != nil || t.record.Paused || stale:
 				if err == nil {
-					pending.Close()
+					o.withdraw(pending)
+				}
+				if stale && ctx.Err() == nil && !t.record.Paused {
+					o.makeOffer(t)
 				}
 			case err != nil:
 				o.connectFailed(t, err)
@@ -271,7 +222,7 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 		return
 	}
 	own := o.dialer.Identity()
-	if theirs.Identity == own || slices.Contains(theirs.Linked, own.String()) || len(t.members) >= membersLimit {
+	if theirs.Identity == own || slices.Contains(theirs.Linked, own.String()) || len(t.members)+len(t.answering) >= membersLimit {
 		return
 	}
 	if t.answering[theirs.Identity] {
@@ -287,12 +238,17 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 		o.closeLink(p)
 	}
 	t.answering[theirs.Identity] = true
-	o.tasks.Go(func() {
+	generation := o.generation
+	o.background(func() {
 		l, answer, err := o.dialer.Answer(o.ctx, theirs.Description)
 		o.post(func() {
 			delete(t.answering, theirs.Identity)
 			if err != nil {
 				o.connectFailed(t, err)
+				return
+			}
+			if generation != o.generation {
+				o.discardLink(l) // the settings have changed; the peer offers again
 				return
 			}
 			o.answer(t, e, l, answer)
@@ -302,7 +258,7 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 
 func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description) {
 	if t.ctx.Err() != nil || t.record.Paused || !o.settleGlare(l.Remote(), false) {
-		o.discard(l)
+		o.discardLink(l)
 		return
 	}
 	text, _ := json.Marshal(invitationToLink{Description: answer})
@@ -328,7 +284,7 @@ func (o *owner) answered(t *transfer, e signaling.Answered) {
 	t.meeting.offers = slices.Delete(t.meeting.offers, at, at+1)
 	l, err := taken.pending.Accept(theirs.Description)
 	if err != nil {
-		taken.pending.Close()
+		o.withdraw(taken.pending)
 		o.log.Info("cannot accept an answer", "transfer", t.id, "error", err)
 		return
 	}
@@ -354,8 +310,8 @@ func (o *owner) settleGlare(peer link.Identity, offered bool) bool {
 	return true
 }
 
-// discard ends a link that is not needed after all.
-func (o *owner) discard(l *link.Link) {
+// discardLink ends a link that is not needed after all.
+func (o *owner) discardLink(l *link.Link) {
 	l.Close()
-	o.tasks.Go(func() { l.Serve(o.ctx) })
+	o.background(func() { <-l.Done() })
 }

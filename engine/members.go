@@ -34,8 +34,9 @@ func (o *owner) member(p *peerLink, t *transfer) *member {
 
 func (o *owner) dropMember(m *member) {
 	m.detach()
-	if m.transfer.members[m.link.identity] == m {
-		delete(m.transfer.members, m.link.identity)
+	if t := m.transfer; t.members[m.link.identity] == m {
+		delete(t.members, m.link.identity)
+		t.goneIn, t.goneOut = t.goneIn+m.pastIn, t.goneOut+m.pastOut
 	}
 	o.changed = true
 }
@@ -85,7 +86,8 @@ func (o *owner) streamCame(p *peerLink, stream *link.Stream) {
 	if named && err == nil && o.links[p.identity] == p {
 		for _, t := range o.transfers {
 			expected := signaling.RoomTag(t.keys, p.identity[:], own[:])
-			if m := t.members[p.identity]; bytes.Equal(tag, expected[:]) && m != nil && m.greeted && t.ready() {
+			if bytes.Equal(tag, expected[:]) && t.ready() {
+				m := o.member(p, t) // its greeting may be on its way still
 				m.detach()
 				o.attach(m, stream)
 				return
@@ -96,12 +98,12 @@ func (o *owner) streamCame(p *peerLink, stream *link.Stream) {
 }
 
 func (o *owner) attach(m *member, stream *link.Stream) {
-	m.stream = stream
+	m.stream, m.attachedAt = stream, time.Now()
 	o.changed = true
 	o.wake()
 	ended := make(chan error, 1)
 	m.transfer.torrent.Attach(stream, m.link.identity.Address(), func(err error) { ended <- err })
-	o.tasks.Go(func() {
+	o.background(func() {
 		select {
 		case err := <-ended:
 			o.post(func() { o.streamEnded(m, stream, err) })
@@ -114,6 +116,9 @@ func (o *owner) streamEnded(m *member, stream *link.Stream, err error) {
 	o.log.Debug("stream ended", "peer", m.link.identity, "transfer", m.transfer.id, "error", err)
 	if m.stream == stream {
 		m.detach()
+		if time.Since(m.attachedAt) > reopenLimit {
+			m.openTries = 0 // it was good for a while
+		}
 		o.changed = true
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -44,14 +43,20 @@ type owner struct {
 
 	transfers []*transfer
 	rooms     map[invite.Room]*transfer
-	links     map[link.Identity]*peerLink
 
 	ctx     context.Context // of serve; cancelled first at the end
-	tasks   sync.WaitGroup  // every goroutine that serve or its messages started
 	posts   chan func()     // safe for concurrent use
 	stopped chan struct{}   // closed when serve has ended
+	running int             // goroutines that serve or its messages started
+	ended   chan struct{}   // gets a value for each of them that has ended
+
+	links        map[link.Identity]*peerLink
+	generation   int                  // of the servers and the policy that links are made with
+	removing     map[invite.Room]bool // transfers whose files are being deleted
+	roomsChanged int                  // counts transfers that came and went
 
 	changed     bool      // something may have to be published
+	tickAt      time.Time // when the loop next looks at timers and counters
 	publishedAt time.Time // when that was last done
 	busyAt      time.Time // when bytes last moved
 	refreshedAt time.Time // when the dialer was last given credentials
@@ -66,7 +71,9 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		records:  newRecordShelf(config.StateDir),
 		rooms:    map[invite.Room]*transfer{},
 		links:    map[link.Identity]*peerLink{},
+		removing: map[invite.Room]bool{},
 		posts:    make(chan func(), 256),
+		ended:    make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
 	dialer, err := link.NewDialer(o.linkConfig())
@@ -96,6 +103,20 @@ func (o *owner) post(work func()) {
 	}
 }
 
+// background runs work on a goroutine of its own, which the end waits for. What
+// reads or writes files belongs there: a disk may take its time, or for ever.
+// It must be called from the owner's goroutine.
+func (o *owner) background(work func()) {
+	o.running++
+	go func() {
+		work()
+		select {
+		case o.ended <- struct{}{}:
+		case <-o.stopped:
+		}
+	}()
+}
+
 func (o *owner) postVerb(ctx context.Context, work func()) error {
 	select {
 	case o.posts <- work:
@@ -111,10 +132,11 @@ func (o *owner) serve(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	o.ctx = running
-	o.tasks.Go(func() { o.swarm.Serve(running) })
-	o.tasks.Go(func() { o.signaling.Serve(running) })
+	o.background(func() { o.swarm.Serve(running) })
+	o.background(func() { o.signaling.Serve(running) })
+	o.background(o.followRendezvous)
 	if o.lan != nil {
-		o.tasks.Go(func() { o.lan.server.Serve(running) })
+		o.background(func() { o.lan.server.Serve(running) })
 	}
 	if o.config.Restore {
 		o.restore()
@@ -128,7 +150,7 @@ func (o *owner) serve(ctx context.Context) error {
 // run is the loop of the one goroutine: it takes a message, then all that wait
 // behind it, then publishes once.
 func (o *owner) run(ctx context.Context) {
-	tick := time.NewTimer(busyPeriod)
+	tick := time.NewTimer(0)
 	defer tick.Stop()
 	soon := time.NewTimer(0) // fires when a change that came too early may be published
 	defer soon.Stop()
@@ -139,10 +161,13 @@ func (o *owner) run(ctx context.Context) {
 		case work := <-o.posts:
 			work()
 			o.drain()
+		case <-o.ended:
+			o.running--
 		case event := <-o.signaling.Events():
 			o.signaled(event)
 		case <-tick.C:
 			o.tick()
+			o.tickAt = time.Now().Add(o.period())
 			tick.Reset(o.period())
 		case <-soon.C:
 		}
@@ -154,8 +179,10 @@ func (o *owner) run(ctx context.Context) {
 			continue
 		}
 		o.publish()
-		if o.period() == busyPeriod {
-			tick.Reset(busyPeriod)
+		// Never later: a stream of changes must not keep the tick away.
+		if period := o.period(); time.Until(o.tickAt) > period {
+			o.tickAt = time.Now().Add(period)
+			tick.Reset(period)
 		}
 	}
 }
@@ -186,11 +213,13 @@ func (o *owner) tick() {
 	for _, t := range o.transfers {
 		o.poll(t, now)
 		o.meet(t, now)
-		o.checkRendezvous(t)
 		o.attachMembers(t, now)
 	}
+	o.lookAtRendezvous()
 	o.sweepLinks(now)
-	if now.Sub(o.refreshedAt) > credentialRefresh {
+	// By the clock on the wall, as the servers do: the other one stops while
+	// the computer sleeps.
+	if age := now.Round(0).Sub(o.refreshedAt.Round(0)); age > credentialRefresh || age < 0 {
 		if err := o.refreshServers(now); err != nil {
 			o.log.Warn("cannot refresh TURN credentials", "error", err)
 		}
@@ -202,30 +231,32 @@ func (o *owner) tick() {
 // that was being made is closed by whoever takes it.
 func (o *owner) end() error {
 	defer close(o.stopped)
+	var idle []*transfer
 	for _, t := range o.transfers {
 		t.cancel()
-		t.meeting.reset()
+		o.withdrawOffers(t)
+		if !t.opening { // or opened closes it
+			idle = append(idle, t)
+		}
 	}
-	transfers := slices.Clone(o.transfers)
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
+	o.background(func() {
 		o.swarm.Close()
 		var closing sync.WaitGroup
-		for _, t := range transfers {
+		for _, t := range idle {
 			closing.Go(t.close)
 		}
 		closing.Wait()
-		o.tasks.Wait()
-	}()
-	for deadline := time.After(stopLimit); ; {
+	})
+	deadline := time.After(stopLimit)
+	for o.running > 0 || len(o.posts) > 0 {
 		select {
-		case <-finished:
-			return nil
 		case work := <-o.posts:
 			work()
+		case <-o.ended:
+			o.running--
 		case <-deadline:
 			return fmt.Errorf("engine: not everything ended within %v", stopLimit)
 		}
 	}
+	return nil
 }

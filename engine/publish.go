@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -33,12 +34,14 @@ func (o *owner) show(t *transfer) Transfer {
 	shown := Transfer{
 		ID: t.id, Name: t.record.Name, Direction: t.record.Direction, Phase: t.phase(),
 		Bytes: done, Total: total, Files: t.record.Files, Rate: t.rate.rate(), Left: -1,
-		Path: t.bestPath(), Invitation: t.invitation.String(),
+		Path: t.bestPath(), Invitation: t.text,
 		Folder: t.record.Folder, Placed: t.record.Placed, Preparing: -1,
-		Receivers: t.record.Receivers, Added: t.record.Added, Problem: t.problem,
+		Receivers: len(t.record.Served), Added: t.record.Added, Problem: t.problem,
 	}
 	if shown.Phase == Transferring && shown.Rate > 0 && total > done {
-		shown.Left = time.Duration(float64(total-done) / float64(shown.Rate) * float64(time.Second)).Round(time.Second)
+		// A peer may say any total, and a Duration ends after 292 years.
+		seconds := min(float64(total-done)/float64(shown.Rate), math.MaxInt32)
+		shown.Left = time.Duration(seconds) * time.Second
 	}
 	if shown.Phase == Preparing && !t.sending() {
 		shown.Preparing = t.remotePreparing()
@@ -100,14 +103,15 @@ func (o *owner) poll(t *transfer, now time.Time) {
 	}
 	before := t.progress
 	t.progress = t.torrent.Progress()
-	if err := t.torrent.Err(); err != nil && t.problem == nil {
-		o.fail(t, &Problem{Code: BadShare, Err: err})
+	if err := t.torrent.Err(); err != nil && !t.failed() {
+		o.fail(t, t.torrentProblem(err))
 	}
 	if t.progress != before {
 		o.moved(now)
 	}
 	peers := t.torrent.Peers()
-	var in, out int64
+	in, out := t.goneIn, t.goneOut
+	shown := t.rate.rate()
 	for _, m := range t.members {
 		if progress, ok := peers[m.link.identity.Address()]; ok && !m.hello.Complete && progress.Fraction != m.progress {
 			m.progress = progress.Fraction
@@ -117,30 +121,33 @@ func (o *owner) poll(t *transfer, now time.Time) {
 			m.progress = 1
 		}
 		memberIn, memberOut, _ := m.counts()
-		if m.in.add(now, memberIn) || m.out.add(now, memberOut) {
+		before := m.in.rate() + m.out.rate()
+		received, sent := m.in.add(now, memberIn), m.out.add(now, memberOut)
+		if received || sent {
 			o.moved(now)
 		}
+		// A rate falls when nothing moves, and has to be seen to fall.
+		o.changed = o.changed || m.in.rate()+m.out.rate() != before
 		if m.in.rate()+m.out.rate() > 0 {
 			o.changed = true // a rate falls to nothing although nothing moves
 		}
 		in, out = in+memberIn, out+memberOut
 	}
-	t.pollRate(now, in, out)
+	if t.sending() {
+		t.rate.add(now, out)
+	} else {
+		t.rate.add(now, in)
+	}
+	o.changed = o.changed || t.rate.rate() != shown
 	o.finish(t)
 }
 
-// pollRate follows the payload of the transfer's own direction. What members
-// that have left had moved is no longer in the sum, so a smaller sum starts
-// the rate anew.
-func (t *transfer) pollRate(now time.Time, in, out int64) {
-	count := in
+// torrentProblem names why the swarm gave a torrent up.
+func (t *transfer) torrentProblem(err error) *Problem {
 	if t.sending() {
-		count = out
+		return sourceProblem(t.record.Folder, err)
 	}
-	if last := t.rate.last(); count < last {
-		t.rate = meter{}
-	}
-	t.rate.add(now, count)
+	return sinkProblem(t.record.Folder, err)
 }
 
 // moved notes that bytes have moved, so that counters are read more often.

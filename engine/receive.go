@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -37,18 +38,24 @@ func (o *owner) addReceive(text, folder string) (*transfer, error) {
 		if r, err = o.newReceiveRecord(id, invitation, folder); err != nil {
 			return nil, err
 		}
+	case errors.Is(err, fs.ErrPermission):
+		return nil, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
 	case err != nil:
 		return nil, &Problem{Code: Internal, Err: err}
 	case r.Direction == Send:
 		r.release()
 		return nil, &Problem{Code: InvitationIsOwn, Subject: r.Name}
 	}
+	if r.Receiver == "" { // of an earlier version
+		r.Receiver = rand.Text()
+	}
 	r.Paused = false
 	t, err := o.reopen(r)
 	if err != nil {
+		r.release()
 		return nil, err
 	}
-	o.fetch(t)
+	o.start(t)
 	return t, nil
 }
 
@@ -67,7 +74,11 @@ func (o *owner) newReceiveRecord(id TransferID, invitation invite.Invitation, fo
 		Direction: Receive, Secret: hex.EncodeToString(invitation.Secret[:]), Added: time.Now(),
 		Rendezvous: invitation.Rendezvous, LAN: invitation.LAN, Folder: folder,
 	}
-	if err := o.records.create(id, r); err != nil {
+	err = o.records.create(id, r)
+	if errors.Is(err, errInUse) {
+		return nil, &Problem{Code: StateInUse, Subject: o.config.StateDir, Err: err}
+	}
+	if err != nil {
 		return nil, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
 	}
 	return r, nil
@@ -86,46 +97,25 @@ func invitationProblem(err error) *Problem {
 	return &Problem{Code: code, Err: err}
 }
 
-// fetch opens the place where a share arrives and, when an earlier run learned
-// what the share is, goes on with it at once.
-func (o *owner) fetch(t *transfer) {
-	sink, err := store.OpenSink(store.SinkConfig{
-		Dir: t.record.Folder, Journal: t.record.journal(), Logger: o.log,
-	})
-	if err != nil {
-		o.fail(t, sinkProblem(t.record.Folder, err))
-		return
-	}
-	t.sink = sink
-	o.followProblems(t, sink.Problems(), sinkProblem)
-	if info := t.record.info(); info != nil {
-		o.learn(t, swarm.InfoHash(info), info)
-	}
-}
-
 // learn starts fetching once the share's info-hash is known.
-func (o *owner) learn(t *transfer, infoHash [20]byte, info []byte) {
-	if t.sink == nil || t.torrent != nil {
-		return
-	}
-	torrent, err := o.swarm.Add(swarm.Spec{InfoHash: infoHash, Info: info, Storage: t.sink})
+func (o *owner) learn(t *transfer, infoHash [20]byte) {
+	torrent, err := o.swarm.Add(swarm.Spec{InfoHash: infoHash, Storage: t.sink})
 	if err != nil {
 		o.fail(t, &Problem{Code: BadShare, Err: err})
 		return
 	}
-	t.infoHash, t.torrent = infoHash, torrent
-	torrent.Start()
-	if info != nil {
-		t.measure(info)
-	} else {
-		o.tasks.Go(func() {
-			select {
-			case <-torrent.GotInfo():
-				o.post(func() { o.gotInfo(t) })
-			case <-t.ctx.Done():
-			}
-		})
+	t.infoHash, t.torrent, t.learned = infoHash, torrent, time.Now()
+	if !t.record.Paused {
+		torrent.Start()
 	}
+	ctx := t.placeCtx
+	o.background(func() {
+		select {
+		case <-torrent.GotInfo():
+			o.post(func() { o.gotInfo(t, torrent) })
+		case <-ctx.Done():
+		}
+	})
 	o.changed = true
 	o.greetMembers(t, true)
 }
@@ -137,9 +127,9 @@ func (t *transfer) measure(info []byte) {
 	}
 }
 
-func (o *owner) gotInfo(t *transfer) {
-	info, ok := t.torrent.Info()
-	if !ok {
+func (o *owner) gotInfo(t *transfer, torrent *swarm.Torrent) {
+	info, ok := torrent.Info()
+	if !ok || t.torrent != torrent {
 		return
 	}
 	t.measure(info)
@@ -152,22 +142,22 @@ func (o *owner) gotInfo(t *transfer) {
 
 // finish puts a verified download in its place.
 func (o *owner) finish(t *transfer) {
-	if t.sending() || t.finishing || t.complete || t.sink == nil || !t.progress.Complete {
+	if t.sending() || t.finishing || t.complete || t.sink == nil || !t.progress.Complete || t.failed() {
 		return
 	}
 	t.finishing = true
-	sink, ctx := t.sink, t.ctx
-	o.tasks.Go(func() {
+	sink, ctx := t.sink, t.placeCtx
+	o.background(func() {
 		placed, err := sink.Finish(ctx)
-		o.post(func() { o.finished(t, placed, err) })
+		o.post(func() { o.finished(t, sink, placed, err) })
 	})
 }
 
-func (o *owner) finished(t *transfer, placed string, err error) {
-	t.finishing = false
-	if t.ctx.Err() != nil {
+func (o *owner) finished(t *transfer, sink *store.Sink, placed string, err error) {
+	if t.sink != sink || t.ctx.Err() != nil {
 		return
 	}
+	t.finishing = false
 	if err != nil {
 		o.fail(t, sinkProblem(t.record.Folder, err))
 		return
@@ -183,6 +173,9 @@ func (o *owner) finished(t *transfer, placed string, err error) {
 
 // sinkProblem names what is wrong with the place where a share arrives.
 func sinkProblem(folder string, err error) *Problem {
+	if problem, ok := errors.AsType[*Problem](err); ok {
+		return problem
+	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok && filepath.IsAbs(at.Path) {
 		folder = at.Path
 	}
@@ -190,7 +183,7 @@ func sinkProblem(folder string, err error) *Problem {
 	switch {
 	case errors.Is(err, store.ErrDiskFull):
 		code = DiskFull
-	case errors.Is(err, store.ErrBadShare):
+	case errors.Is(err, store.ErrBadShare), errors.Is(err, swarm.ErrBadInfo):
 		code = BadShare
 	case errors.Is(err, store.ErrMissing):
 		code = DownloadMissing

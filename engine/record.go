@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -40,8 +41,11 @@ type record struct {
 	Files  int      `json:"files,omitempty"`
 	Paused bool     `json:"paused,omitempty"`
 	// Placed is the final path of a finished download.
-	Placed    string `json:"placed,omitempty"`
-	Receivers int    `json:"receivers,omitempty"`
+	Placed string `json:"placed,omitempty"`
+	// Receiver is how a receiver is known to the sender, in this share alone.
+	Receiver string `json:"receiver,omitempty"`
+	// Served are the receivers that have had everything.
+	Served []string `json:"served,omitempty"`
 
 	folder string       // where the record lies
 	lock   *flock.Flock // held while this process works on the transfer
@@ -68,27 +72,68 @@ func transferID(room invite.Room) TransferID { return TransferID(hex.EncodeToStr
 // create locks and saves a new record.
 func (s *recordShelf) create(id TransferID, r *record) error {
 	r.Version = recordVersion
+	if r.Direction == Receive {
+		r.Receiver = rand.Text()
+	}
 	if err := s.take(id, r); err != nil {
 		return err
 	}
-	return r.save()
+	if err := r.save(); err != nil {
+		r.delete()
+		return err
+	}
+	return nil
 }
 
 // open locks and loads the record of a transfer; fs.ErrNotExist where there is
-// none, errInUse where another process has it.
+// none, errInUse where another process has it. A record that cannot be read is
+// moved aside and counts as none, for it would be in the way for ever.
 func (s *recordShelf) open(id TransferID) (*record, error) {
-	text, err := os.ReadFile(filepath.Join(s.folder, string(id), recordFile))
-	if err != nil {
+	at := filepath.Join(s.folder, string(id))
+	if _, err := os.Stat(filepath.Join(at, recordFile)); err != nil {
 		return nil, err
 	}
 	var r record
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("engine: record %s: %w", id, err)
+	if err := s.take(id, &r); err != nil {
+		return nil, err
 	}
-	if r.Version > recordVersion {
+	text, err := os.ReadFile(filepath.Join(at, recordFile))
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	damaged := json.Unmarshal(text, &r)
+	if damaged == nil && r.Version > recordVersion {
+		r.release()
 		return nil, fmt.Errorf("engine: record %s was written by a newer Causeway", id)
 	}
-	return &r, s.take(id, &r)
+	if damaged == nil {
+		damaged = r.check(id)
+	}
+	if damaged != nil {
+		r.release()
+		aside := fmt.Sprintf("%s.damaged-%d", at, time.Now().Unix())
+		if err := os.Rename(at, aside); err != nil {
+			return nil, fmt.Errorf("engine: record %s: %w", id, damaged)
+		}
+		return nil, fmt.Errorf("engine: record %s, now %s: %w: %w", id, aside, damaged, fs.ErrNotExist)
+	}
+	return &r, nil
+}
+
+// check makes sure that a record is whole, and not a copy of another.
+func (r *record) check(id TransferID) error {
+	invitation, err := r.invitation()
+	if err != nil {
+		return err
+	}
+	if transferID(invitation.Secret.Keys().Room) != id {
+		return errors.New("it is of another transfer")
+	}
+	if r.Direction != Send && r.Direction != Receive || r.Direction == Send && len(r.Paths) == 0 {
+		return errors.New("it does not say what to do")
+	}
+	return nil
 }
 
 func (s *recordShelf) take(id TransferID, r *record) error {
@@ -113,9 +158,13 @@ func (s *recordShelf) all() []TransferID {
 	added := map[TransferID]time.Time{}
 	for _, entry := range entries {
 		var r record
+		id := TransferID(entry.Name())
+		if decoded, err := hex.DecodeString(entry.Name()); err != nil || len(decoded) != 8 {
+			continue // not ours, or moved aside
+		}
 		text, err := os.ReadFile(filepath.Join(s.folder, entry.Name(), recordFile))
 		if err == nil && json.Unmarshal(text, &r) == nil {
-			added[TransferID(entry.Name())] = r.Added
+			added[id] = r.Added
 		}
 	}
 	ids := make([]TransferID, 0, len(added))
@@ -212,9 +261,20 @@ func (r *record) release() {
 	}
 }
 
-// delete forgets the transfer.
+// has reports whether a file of the record exists.
+func (r *record) has(name string) bool {
+	_, err := os.Stat(filepath.Join(r.folder, name))
+	return err == nil
+}
+
+// delete forgets the transfer. The record itself goes first, while it is
+// locked, so that nobody opens what is about to vanish.
 func (r *record) delete() error {
-	r.release()
+	if err := os.Remove(filepath.Join(r.folder, recordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.release()
+		return err
+	}
+	r.release() // or Windows would not delete the lock file
 	if err := os.RemoveAll(r.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -14,15 +14,20 @@ import (
 	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/store"
-	"github.com/causeway-app/causeway/engine/swarm"
 )
 
 // preparedShare is what Share finds out before it asks the owner.
 type preparedShare struct {
-	paths    []string
-	running  *transfer       // shares the same unchanged files already
-	earlier  *record         // a locked record of the same unchanged files
-	manifest *store.Manifest // of earlier, nil if it was never hashed
+	paths   []string
+	running *transfer // shares the same unchanged files already
+	earlier *record   // a locked record of the same unchanged files
+}
+
+// release gives back what addShare has not used.
+func (p *preparedShare) release() {
+	if p.earlier != nil {
+		p.earlier.release()
+	}
 }
 
 // prepareShare runs on the caller's goroutine: it looks at the paths and finds
@@ -43,7 +48,7 @@ func (o *owner) prepareShare(ctx context.Context, paths []string) (*preparedShar
 		p.paths = append(p.paths, absolute)
 	}
 	if running, manifest := o.sharing(ctx, p.paths); running != nil {
-		if now, err := store.Scan(ctx, p.paths); manifest == nil || err == nil && now.Same(manifest) {
+		if now, err := store.Scan(ctx, p.paths, o.config.StateDir); manifest == nil || err == nil && now.Same(manifest) {
 			p.running = running
 		}
 		return p, nil
@@ -53,12 +58,11 @@ func (o *owner) prepareShare(ctx context.Context, paths []string) (*preparedShar
 		return p, nil
 	}
 	if known := earlier.manifest(); known != nil && earlier.info() != nil {
-		now, err := store.Scan(ctx, p.paths)
+		now, err := store.Scan(ctx, p.paths, o.config.StateDir)
 		if err != nil || !now.Same(known) {
 			earlier.release()
 			return p, nil // other content needs another invitation
 		}
-		p.manifest = now
 	}
 	p.earlier = earlier
 	return p, nil
@@ -98,16 +102,12 @@ func (o *owner) addShare(p *preparedShare) (*transfer, error) {
 		return p.running, o.resume(p.running.id)
 	}
 	if p.earlier != nil {
+		p.earlier.Paused = false
 		t, err := o.reopen(p.earlier)
-		if err != nil {
-			p.earlier.release()
-			return nil, err
+		if err == nil {
+			o.start(t)
 		}
-		if p.manifest != nil {
-			return t, o.seed(t, p.manifest, p.earlier.info())
-		}
-		o.prepare(t)
-		return t, nil
+		return t, err
 	}
 	invitation := o.newInvitation()
 	keys := invitation.Secret.Keys()
@@ -121,15 +121,16 @@ func (o *owner) addShare(p *preparedShare) (*transfer, error) {
 	}
 	t, err := o.reopen(r)
 	if err != nil {
+		r.release()
 		return nil, err
 	}
-	o.prepare(t)
+	o.start(t)
 	return t, nil
 }
 
 // shareName is the name shown before the files are listed.
 func shareName(paths []string) string {
-	if len(paths) == 1 {
+	if len(paths) == 1 && filepath.Dir(paths[0]) != paths[0] { // not a whole disk
 		return filepath.Base(paths[0])
 	}
 	return ""
@@ -153,104 +154,31 @@ func (o *owner) reopen(r *record) (*transfer, error) {
 		return nil, &Problem{Code: Internal, Err: err}
 	}
 	keys := invitation.Secret.Keys()
+	if o.rooms[keys.Room] != nil || o.removing[keys.Room] {
+		return nil, &Problem{Code: StateInUse, Subject: o.config.StateDir}
+	}
+	if r.Direction == Send {
+		// Where this computer is now, not where it was when the share was made.
+		invitation.LAN = nil
+		if o.lan != nil {
+			invitation.LAN = o.lan.addresses()
+		}
+	}
 	t := &transfer{
-		id: transferID(keys.Room), record: r, invitation: invitation, keys: keys,
+		id: transferID(keys.Room), record: r, text: invitation.String(), keys: keys,
 		members: map[link.Identity]*member{}, served: map[link.Identity]bool{},
 		answering: map[link.Identity]bool{},
 	}
+	t.meeting = meeting{others: map[string]int{}}
 	t.ctx, t.cancel = context.WithCancel(o.ctx)
 	o.transfers = append(o.transfers, t)
 	o.rooms[keys.Room] = t
+	o.roomsChanged++
 	o.changed = true
 	if !r.Paused {
 		o.join(t)
 	}
 	return t, nil
-}
-
-// prepare lists and hashes a share's files behind the scenes.
-func (o *owner) prepare(t *transfer) {
-	t.preparing = true
-	t.hashed = 0
-	paths, ctx, salt := t.record.Paths, t.ctx, string(t.id)
-	o.tasks.Go(func() {
-		manifest, err := store.Scan(ctx, paths)
-		if err != nil {
-			o.post(func() { o.prepared(t, nil, nil, err) })
-			return
-		}
-		manifest.Salt = salt
-		o.post(func() { t.manifest = manifest; o.changed = true })
-		var shown time.Time
-		info, err := manifest.Hash(ctx, func(done int64) {
-			if now := time.Now(); now.Sub(shown) >= busyPeriod {
-				shown = now
-				o.post(func() { o.hashed(t, done) })
-			}
-		})
-		o.post(func() { o.prepared(t, manifest, info, err) })
-	})
-}
-
-func (o *owner) hashed(t *transfer, done int64) {
-	t.hashed = done
-	o.changed = true
-	o.greetMembers(t, false)
-}
-
-// prepared takes the outcome of prepare.
-func (o *owner) prepared(t *transfer, manifest *store.Manifest, info []byte, err error) {
-	t.preparing = false
-	o.changed = true
-	if t.ctx.Err() != nil {
-		return // removed meanwhile
-	}
-	if err == nil {
-		err = t.record.saveManifest(manifest)
-	}
-	if err == nil {
-		err = t.record.saveInfo(info)
-	}
-	if err == nil {
-		err = o.seed(t, manifest, info)
-	}
-	if err != nil {
-		o.fail(t, sourceProblem(t.record.Folder, err))
-	}
-}
-
-// seed offers hashed files to whoever is in the room.
-func (o *owner) seed(t *transfer, manifest *store.Manifest, info []byte) error {
-	t.manifest = manifest
-	t.record.Name, t.record.Total, t.record.Files = manifest.Name, manifest.Total, len(manifest.Files)
-	if err := t.record.save(); err != nil {
-		return &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
-	}
-	t.source = store.NewSource(manifest)
-	t.infoHash = swarm.InfoHash(info)
-	torrent, err := o.swarm.Add(swarm.Spec{InfoHash: t.infoHash, Info: info, Storage: t.source})
-	if err != nil {
-		return &Problem{Code: Internal, Err: err}
-	}
-	t.torrent = torrent
-	torrent.Start()
-	o.followProblems(t, t.source.Problems(), sourceProblem)
-	o.greetMembers(t, true)
-	return nil
-}
-
-// followProblems shows what the store has to say of a transfer's files.
-func (o *owner) followProblems(t *transfer, problems <-chan error, name func(string, error) *Problem) {
-	o.tasks.Go(func() {
-		for {
-			select {
-			case err := <-problems:
-				o.post(func() { o.fail(t, name(t.record.Folder, err)) })
-			case <-t.ctx.Done():
-				return
-			}
-		}
-	})
 }
 
 // sourceProblem names what is wrong with a file that is shared.

@@ -13,14 +13,19 @@ import (
 
 // transfer is one share, sent or fetched. It belongs to the owner's goroutine.
 type transfer struct {
-	id         TransferID
-	record     *record
-	invitation invite.Invitation
-	keys       invite.Keys
+	id     TransferID
+	record *record
+	text   string // the invitation
+	keys   invite.Keys
 
-	// cancel ends what prepares or finishes this transfer in the background.
+	// cancel ends what goes on for this transfer in the background.
 	ctx    context.Context
 	cancel context.CancelFunc
+	// placeCtx lasts as long as the files that are open now, see start.
+	placeCtx   context.Context
+	leavePlace context.CancelFunc
+	opening    bool        // files are being opened, or prepared, or closed
+	whenOpened func(place) // takes them instead, of a transfer removed meanwhile
 
 	manifest  *store.Manifest // of a share, once listed
 	hashed    int64           // bytes hashed so far
@@ -29,6 +34,7 @@ type transfer struct {
 	sink      *store.Sink     // of a download
 	infoHash  [20]byte        // zero while unknown
 	torrent   *swarm.Torrent  // nil before the info-hash is known
+	learned   time.Time       // when the info-hash was learned from a peer
 	progress  swarm.Progress
 	finishing bool // everything is verified and is being put in its place
 	complete  bool // everything is in its place
@@ -39,6 +45,9 @@ type transfer struct {
 	meeting meeting
 	// answering holds the peers whose offers are being answered just now.
 	answering map[link.Identity]bool
+
+	// goneIn and goneOut are the bytes of members that have left.
+	goneIn, goneOut int64
 
 	rate    meter
 	greeted time.Time // when members were last told of a change
@@ -52,10 +61,10 @@ type member struct {
 	hello    hello // the newest one
 	greeted  bool  // hello holds something
 
-	stream    *link.Stream
-	attached  bool // stream is with the swarm
-	openAfter time.Time
-	openTries int
+	stream     *link.Stream
+	attachedAt time.Time
+	openAfter  time.Time
+	openTries  int
 
 	// counters of streams that have ended
 	pastIn, pastOut, pastRelayed int64
@@ -67,27 +76,32 @@ func (t *transfer) sending() bool { return t.record.Direction == Send }
 
 // ready reports whether streams may be opened.
 func (t *transfer) ready() bool {
-	return t.torrent != nil && !t.record.Paused && (t.problem == nil || !t.problem.stops())
+	return t.torrent != nil && !t.record.Paused && !t.failed()
 }
+
+// failed reports whether the transfer cannot go on without help.
+func (t *transfer) failed() bool { return t.problem != nil && t.problem.stops() }
 
 // phase derives what the transfer is doing from what is known.
 func (t *transfer) phase() Phase {
 	switch {
 	case t.record.Paused:
 		return Paused
-	case t.problem != nil && t.problem.stops():
+	case t.failed():
 		return Failed
 	case t.complete && !t.sending():
 		return Complete
 	case t.preparing:
 		return Preparing
+	case t.finishing:
+		return Transferring
 	}
-	linked, fetching, had := false, false, len(t.served) > 0
+	linked, up, fetching, had := false, false, false, len(t.served) > 0
 	for _, m := range t.members {
 		if !m.greeted {
 			continue
 		}
-		linked = true
+		linked, up = true, up || m.link.status.Up
 		fetching = fetching || !m.hello.Complete
 		if !t.sending() && m.hello.Preparing >= 0 && t.torrent == nil {
 			return Preparing
@@ -96,13 +110,13 @@ func (t *transfer) phase() Phase {
 	switch {
 	case linked && t.sending() && !fetching && had:
 		return Complete
-	case linked:
+	case up:
 		return Transferring
 	case t.problem != nil && t.problem.Code != NoRendezvous:
 		return Failed
 	case t.meeting.connecting() || len(t.members) > 0:
 		return Connecting
-	case t.sending() && t.record.Receivers > 0:
+	case t.sending() && len(t.record.Served) > 0:
 		return Complete
 	default:
 		return Waiting
@@ -121,7 +135,7 @@ func (t *transfer) bytes() (done, total int64) {
 		return total, total
 	case !t.sending():
 		return min(t.progress.Have, total), total // a share of no bytes has one of padding
-	case t.record.Receivers > 0 && len(t.members) == 0:
+	case len(t.record.Served) > 0 && len(t.members) == 0:
 		return total, total
 	}
 	for _, m := range t.members {
@@ -141,13 +155,10 @@ func (t *transfer) bestPath() path.Kind {
 	return best
 }
 
-// close ends the transfer's background work and flushes what it wrote. The
-// swarm must have let go of it.
+// close flushes what the transfer wrote, at the very end, and releases it.
 func (t *transfer) close() {
 	t.cancel()
-	if t.sink != nil {
-		t.sink.Close()
-	}
+	place{sink: t.sink}.close()
 	t.record.release()
 }
 
@@ -161,12 +172,13 @@ func (o *owner) fail(t *transfer, problem *Problem) {
 		if t.torrent != nil {
 			t.torrent.Stop()
 		}
+		o.greetMembers(t, true)
 	}
 }
 
 // clearPathProblem forgets that there was no path, now that there is one.
 func (t *transfer) clearPathProblem() {
-	if t.problem != nil && !t.problem.stops() {
+	if t.problem != nil && !t.failed() {
 		t.problem = nil
 	}
 }
@@ -206,14 +218,6 @@ func (m *meter) add(now time.Time, count int64) bool {
 		m.samples = m.samples[1:]
 	}
 	return grew
-}
-
-// last is the newest count.
-func (m *meter) last() int64 {
-	if len(m.samples) == 0 {
-		return 0
-	}
-	return m.samples[len(m.samples)-1].count
 }
 
 // rate is in units a second over the last meterWindow.

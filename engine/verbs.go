@@ -1,14 +1,16 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/rendezvous"
 	"github.com/causeway-app/causeway/engine/settings"
-	"github.com/causeway-app/causeway/engine/store"
 )
 
 // ErrUnknownTransfer means that there is no transfer with that id.
@@ -37,37 +39,6 @@ func (o *owner) restore() {
 		}
 		o.start(t)
 	}
-}
-
-// start lets a transfer go on that has a record and no work in progress.
-func (o *owner) start(t *transfer) {
-	if !t.sending() {
-		o.fetch(t)
-		return
-	}
-	known, info := t.record.manifest(), t.record.info()
-	if known == nil || info == nil {
-		o.prepare(t)
-		return
-	}
-	paths, ctx := t.record.Paths, t.ctx
-	o.tasks.Go(func() {
-		now, err := store.Scan(ctx, paths)
-		if err == nil && !now.Same(known) {
-			err = fmt.Errorf("since it was shared: %w", store.ErrChanged)
-		}
-		o.post(func() {
-			if ctx.Err() != nil {
-				return
-			}
-			if err == nil {
-				err = o.seed(t, now, info)
-			}
-			if err != nil {
-				o.fail(t, sourceProblem(t.record.Name, err))
-			}
-		})
-	})
 }
 
 func (o *owner) find(id TransferID) (*transfer, error) {
@@ -105,21 +76,23 @@ func (o *owner) resume(id TransferID) error {
 	if err != nil {
 		return err
 	}
-	paused, failed := t.record.Paused, t.problem != nil
-	if !paused && !failed {
+	paused, failed := t.record.Paused, t.failed()
+	if !paused && t.problem == nil {
 		return nil
 	}
 	t.record.Paused, t.problem = false, nil
 	o.saveRecord(t)
 	switch {
+	case t.opening: // and goes on when that is done
+	case failed || t.sink == nil && t.source == nil:
+		o.start(t)
 	case t.torrent != nil:
 		t.torrent.Start()
-	case t.sending() && !t.preparing, !t.sending() && t.sink == nil:
-		o.start(t)
 	}
 	if paused {
 		o.join(t)
 	} else {
+		t.meeting.next, t.meeting.rounds = time.Time{}, 0
 		o.greetMembers(t, true)
 	}
 	o.changed = true
@@ -127,7 +100,8 @@ func (o *owner) resume(id TransferID) error {
 	return nil
 }
 
-func (o *owner) remove(id TransferID) error {
+// remove forgets a transfer; answer is called when its files are deleted.
+func (o *owner) remove(id TransferID, answer func(error)) error {
 	t, err := o.find(id)
 	if err != nil {
 		return err
@@ -137,43 +111,75 @@ func (o *owner) remove(id TransferID) error {
 		o.dropMember(m)
 	}
 	o.leave(t)
-	if t.torrent != nil {
-		t.torrent.Drop()
-	}
-	sink, complete := t.sink, t.complete
-	t.close()
-	if sink != nil && !complete {
-		if err := sink.Discard(); err != nil {
-			o.log.Warn("cannot delete an unfinished download", "transfer", id, "error", err)
-		}
-	}
+	t.cancel()
 	delete(o.rooms, t.keys.Room)
-	for i, other := range o.transfers {
-		if other == t {
-			o.transfers = append(o.transfers[:i:i], o.transfers[i+1:]...)
-			break
-		}
-	}
+	o.transfers = slices.DeleteFunc(slices.Clone(o.transfers), func(other *transfer) bool { return other == t })
+	o.roomsChanged++
 	o.changed = true
-	return t.record.delete()
+	if t.opening {
+		o.removing[t.keys.Room] = true
+		t.whenOpened = func(p place) { o.discard(t, p, answer) }
+	} else {
+		o.discard(t, t.takePlace(), answer)
+	}
+	return nil
 }
 
 func (o *owner) configure(s settings.Settings) error {
+	s.Rendezvous, s.STUN, s.TURN = slices.Clone(s.Rendezvous), slices.Clone(s.STUN), slices.Clone(s.TURN)
 	old := o.settings
 	o.settings = s
 	if err := o.refreshServers(time.Now()); err != nil {
 		o.settings = old
 		return &Problem{Code: BadSetting, Subject: string(s.Policy), Err: err}
 	}
+	if old.Policy != s.Policy || !slices.Equal(old.STUN, s.STUN) || !slices.Equal(old.TURN, s.TURN) {
+		o.relink()
+	}
 	o.swarm.Limit(s.LimitUp, s.LimitDown)
 	for _, t := range o.transfers {
 		if !t.record.Paused {
 			o.signaling.Join(t.keys, o.rendezvousOf(t))
+			o.greetMembers(t, true) // this computer may have another name
 		}
 	}
 	o.changed = true
 	return nil
 }
+
+// relink makes everything that is not yet a link anew, with the present servers
+// and policy, and ends the links that were made with a laxer policy: they would
+// move to a path that is forbidden now, if they are not on one already.
+func (o *owner) relink() {
+	o.generation++
+	for _, p := range o.links {
+		if !asStrict(p.policy, o.settings.Policy) || !p.status.Up {
+			o.log.Info("link ends for the new settings", "peer", p.identity)
+			o.closeLink(p)
+		}
+	}
+	for _, t := range o.transfers {
+		o.withdrawOffers(t)
+		t.meeting.next, t.meeting.rounds = time.Time{}, 0
+		t.clearPathProblem()
+		if !t.record.Paused {
+			o.signaling.Reannounce(t.keys.Room)
+		}
+	}
+	o.wake()
+}
+
+// asStrict reports whether policy a permits no path that b forbids.
+func asStrict(a, b path.Policy) bool {
+	for _, kind := range []path.Kind{path.DirectLAN, path.DirectInternet, path.Relayed} {
+		if orAuto(a).Permits(kind) && !orAuto(b).Permits(kind) {
+			return false
+		}
+	}
+	return true
+}
+
+func orAuto(p path.Policy) path.Policy { return cmp.Or(p, path.Auto) }
 
 // refreshServers tells the dialer the present servers and credentials.
 func (o *owner) refreshServers(now time.Time) error {

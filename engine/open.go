@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/store"
+	"github.com/causeway-app/causeway/engine/swarm"
+)
+
+// place is where a transfer's files are, opened. Opening and closing it reads
+// and writes files, so neither is done on the owner's goroutine.
+type place struct {
+	manifest *store.Manifest // of a share
+	source   *store.Source   // of a share
+	sink     *store.Sink     // of a download
+	info     []byte          // of the torrent, where it is known
+	torrent  *swarm.Torrent  // nil before the info-hash is known
+}
+
+// close ends the torrent and flushes what it wrote.
+func (p place) close() {
+	if p.torrent != nil {
+		p.torrent.Drop()
+	}
+	if p.sink != nil {
+		p.sink.Close()
+	}
+}
+
+// takePlace takes the files away from a transfer; its work on them ends.
+func (t *transfer) takePlace() place {
+	taken := place{source: t.source, sink: t.sink, torrent: t.torrent}
+	t.source, t.sink, t.torrent = nil, nil, nil
+	t.progress, t.complete, t.finishing = swarm.Progress{}, false, false
+	if t.leavePlace != nil {
+		t.leavePlace()
+	}
+	return taken
+}
+
+// start opens a transfer's files behind the scenes, and lets it go on when
+// that is done. Files that are open are closed first, so that a transfer that
+// has failed begins anew, with what it has.
+func (o *owner) start(t *transfer) {
+	if t.opening {
+		return
+	}
+	before := t.takePlace()
+	t.opening, t.hashed = true, 0
+	t.preparing = t.sending() && !t.record.has(infoFile)
+	t.placeCtx, t.leavePlace = context.WithCancel(t.ctx)
+	r, ctx := *t.record, t.placeCtx // a copy, for the owner goes on writing
+	o.changed = true
+	o.background(func() {
+		before.close()
+		var opened place
+		var err error
+		if r.Direction == Send {
+			opened, err = o.openShare(ctx, t, &r)
+		} else {
+			opened, err = o.openDownload(&r)
+		}
+		o.post(func() { o.opened(t, opened, err) })
+	})
+}
+
+// opened takes the outcome of start.
+func (o *owner) opened(t *transfer, p place, err error) {
+	t.opening, t.preparing = false, false
+	o.changed = true
+	switch {
+	case t.whenOpened != nil: // removed meanwhile
+		t.whenOpened(p)
+		return
+	case t.ctx.Err() != nil: // all is ending
+		o.background(func() { p.close(); t.record.release() })
+		return
+	case err != nil && t.sending():
+		o.fail(t, sourceProblem(t.record.Folder, err))
+		return
+	case err != nil:
+		o.fail(t, sinkProblem(t.record.Folder, err))
+		return
+	}
+	t.source, t.sink, t.torrent = p.source, p.sink, p.torrent
+	if p.sink != nil {
+		o.followProblems(t, p.sink.Problems(), sinkProblem)
+	} else {
+		t.manifest = p.manifest
+		t.record.Name, t.record.Total, t.record.Files = p.manifest.Name, p.manifest.Total, len(p.manifest.Files)
+		o.saveRecord(t)
+		o.followProblems(t, p.source.Problems(), sourceProblem)
+	}
+	if p.torrent == nil {
+		o.hearAll(t)
+		return
+	}
+	t.infoHash = swarm.InfoHash(p.info)
+	if !t.sending() {
+		t.measure(p.info)
+	}
+	if !t.record.Paused {
+		p.torrent.Start()
+	}
+	o.greetMembers(t, true)
+	o.wake()
+}
+
+// openShare makes sure that files are what they were when they were hashed, or
+// hashes them, and offers them. It runs behind the scenes.
+func (o *owner) openShare(ctx context.Context, t *transfer, r *record) (place, error) {
+	manifest, info := r.manifest(), r.info()
+	var err error
+	if manifest == nil || info == nil {
+		manifest, info, err = o.hash(ctx, t, r)
+	} else {
+		err = o.unchanged(ctx, r.Paths, manifest)
+	}
+	if err != nil {
+		return place{}, err
+	}
+	p := place{manifest: manifest, info: info, source: store.NewSource(manifest)}
+	p.torrent, err = o.swarm.Add(swarm.Spec{InfoHash: swarm.InfoHash(info), Info: info, Storage: p.source})
+	return p, err
+}
+
+// unchanged lists files again and compares.
+func (o *owner) unchanged(ctx context.Context, paths []string, known *store.Manifest) error {
+	now, err := store.Scan(ctx, paths, o.config.StateDir)
+	if err == nil && !now.Same(known) {
+		err = fmt.Errorf("since it was shared: %w", store.ErrChanged)
+	}
+	return err
+}
+
+// hash lists and hashes a share's files and keeps what it found.
+func (o *owner) hash(ctx context.Context, t *transfer, r *record) (*store.Manifest, []byte, error) {
+	manifest, err := store.Scan(ctx, r.Paths, o.config.StateDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	manifest.Salt = string(t.id)
+	o.post(func() { t.manifest, t.preparing, o.changed = manifest, true, true })
+	var shown time.Time
+	info, err := manifest.Hash(ctx, func(done int64) {
+		if now := time.Now(); now.Sub(shown) >= busyPeriod {
+			shown = now
+			o.post(func() { o.hashed(t, done) })
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = r.saveManifest(manifest); err == nil {
+		err = r.saveInfo(info)
+	}
+	if err != nil {
+		return nil, nil, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
+	}
+	return manifest, info, nil
+}
+
+func (o *owner) hashed(t *transfer, done int64) {
+	t.hashed = done
+	o.changed = true
+	o.greetMembers(t, false)
+}
+
+// openDownload opens the place where a share arrives and, when an earlier run
+// learned what the share is, goes on with it. It runs behind the scenes.
+func (o *owner) openDownload(r *record) (place, error) {
+	sink, err := store.OpenSink(store.SinkConfig{Dir: r.Folder, Journal: r.journal(), Logger: o.log})
+	if err != nil {
+		return place{}, err
+	}
+	p := place{sink: sink, info: r.info()}
+	if p.info == nil {
+		return p, nil
+	}
+	p.torrent, err = o.swarm.Add(swarm.Spec{InfoHash: swarm.InfoHash(p.info), Info: p.info, Storage: sink})
+	if err != nil {
+		sink.Close()
+		return place{}, err
+	}
+	return p, nil
+}
+
+// followProblems shows what the store has to say of a transfer's files, for as
+// long as they are open.
+func (o *owner) followProblems(t *transfer, problems <-chan error, name func(string, error) *Problem) {
+	ctx := t.placeCtx
+	o.background(func() {
+		for {
+			select {
+			case err := <-problems:
+				o.post(func() {
+					if ctx.Err() == nil {
+						o.fail(t, name(t.record.Folder, err))
+					}
+				})
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// discard deletes what a removed transfer leaves. Finished files stay.
+func (o *owner) discard(t *transfer, p place, answer func(error)) {
+	o.removing[t.keys.Room] = true
+	o.background(func() {
+		if p.torrent != nil {
+			p.torrent.Drop()
+		}
+		if p.sink != nil {
+			if err := p.sink.Discard(); err != nil {
+				o.log.Warn("cannot delete an unfinished download", "transfer", t.id, "error", err)
+			}
+		}
+		err := t.record.delete()
+		o.post(func() {
+			delete(o.removing, t.keys.Room)
+			answer(err)
+		})
+	})
+}
