@@ -128,9 +128,6 @@ func (o *owner) poll(t *transfer, now time.Time) {
 		}
 		// A rate falls when nothing moves, and has to be seen to fall.
 		o.changed = o.changed || m.in.rate()+m.out.rate() != before
-		if m.in.rate()+m.out.rate() > 0 {
-			o.changed = true // a rate falls to nothing although nothing moves
-		}
 		in, out = in+memberIn, out+memberOut
 	}
 	if t.sending() {

@@ -1,0 +1,268 @@
+package engine_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/causeway-app/causeway/engine"
+)
+
+func isProblem(err error, code engine.ProblemCode) bool {
+	problem, ok := errors.AsType[*engine.Problem](err)
+	return ok && problem.Code == code
+}
+
+func (c *computer) untilProblem(id engine.TransferID, code engine.ProblemCode) engine.Transfer {
+	c.t.Helper()
+	return c.until(id, "the problem is "+string(code), func(s engine.Transfer, _ []engine.Peer) bool {
+		return s.Problem != nil && s.Problem.Code == code
+	})
+}
+
+func (c *computer) resume(id engine.TransferID) {
+	c.t.Helper()
+	if err := c.Resume(c.t.Context(), id); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func TestWhatIsNoUsableInvitationIsNamed(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna, ben := startComputer(t, meetingAt(url)), startComputer(t, meetingAt(url))
+	shared := anna.share(writeTree(t, "work", map[string]int{"a": 1000}))
+	good := shared.Invitation
+	other := startComputer(t, meetingAt(url)).share(writeTree(t, "other", map[string]int{"a": 1})).Invitation
+	ben.receive(other)
+	typo := []byte(good)
+	at := len("causeway:") + 12
+	typo[at] = map[bool]byte{true: 'q', false: 'p'}[typo[at] == 'p']
+	for name, c := range map[string]struct {
+		at   *computer
+		text string
+		code engine.ProblemCode
+	}{
+		"nothing":     {ben, "", engine.NotAnInvitation},
+		"a web page":  {ben, "https://example.org/", engine.NotAnInvitation},
+		"cut off":     {ben, good[:len(good)-7], engine.InvitationTruncated},
+		"mistyped":    {ben, string(typo), engine.InvitationMistyped},
+		"one's own":   {anna, good, engine.InvitationIsOwn},
+		"in progress": {ben, other, engine.InvitationInProgress},
+	} {
+		if _, err := c.at.Receive(t.Context(), c.text, ""); !isProblem(err, c.code) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAStateFolderInUseIsNamed(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url), upLimit(megabyte))
+	state := t.TempDir()
+	ben := startComputer(t, meetingAt(url), stateIn(state))
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 4 * megabyte}))
+	ben.receive(sent.Invitation)
+	other := startComputer(t, meetingAt(url), stateIn(state), restoring)
+	if _, err := other.Receive(t.Context(), sent.Invitation, ""); !isProblem(err, engine.StateInUse) {
+		t.Errorf("a second engine: %v", err)
+	}
+	ben.stop()
+	if _, err := other.Receive(t.Context(), sent.Invitation, ""); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	}
+}
+
+func TestASourceThatChangedStopsItsShareAndNothingElse(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url), upLimit(3*megabyte))
+	ben := startComputer(t, meetingAt(url))
+	folder := writeTree(t, "work", map[string]int{"big": 12 * megabyte})
+	file := filepath.Join(folder, "big")
+	before, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := anna.share(folder)
+	ben.receive(sent.Invitation)
+	ben.until(sent.ID, "something has arrived", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > megabyte })
+	touch := func(at time.Time) {
+		t.Helper()
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch(before.ModTime().Add(time.Hour))
+	failed := anna.untilProblem(sent.ID, engine.SourceChanged)
+	if failed.Phase != engine.Failed || failed.Problem.Subject != file {
+		t.Errorf("the sender shows %+v", failed)
+	}
+	if kept, _ := ben.State().Load().Transfer(sent.ID); kept.Bytes < megabyte || kept.Problem != nil {
+		t.Errorf("the receiver shows %+v", kept)
+	}
+
+	anna.resume(sent.ID)
+	anna.untilProblem(sent.ID, engine.SourceChanged) // still, and said again
+
+	touch(before.ModTime())
+	anna.resume(sent.ID)
+	ben.untilPhase(sent.ID, engine.Complete)
+	sameTree(t, folder, filepath.Join(ben.downloads, "work"))
+	if healed, _ := anna.State().Load().Transfer(sent.ID); healed.Problem != nil {
+		t.Errorf("the problem stays: %v", healed.Problem)
+	}
+}
+
+func TestAShareThatWasGoneGoesOnWhenItIsBack(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	folder := writeTree(t, "work", map[string]int{"a": 1000})
+	anna := startComputer(t, onlyLAN, stateIn(state))
+	sent := anna.share(folder)
+	anna.untilPhase(sent.ID, engine.Waiting)
+	anna.stop()
+	if err := os.Rename(folder, folder+" elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	again := startComputer(t, onlyLAN, stateIn(state), restoring)
+	again.untilProblem(sent.ID, engine.SourceMissing)
+	if err := os.Rename(folder+" elsewhere", folder); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // impatient
+		again.resume(sent.ID)
+		if err := again.Pause(t.Context(), sent.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again.resume(sent.ID)
+	again.untilPhase(sent.ID, engine.Waiting)
+	ben := startComputer(t, onlyLAN)
+	shown, _ := again.State().Load().Transfer(sent.ID)
+	ben.receive(shown.Invitation)
+	ben.untilPhase(sent.ID, engine.Complete)
+}
+
+func TestADownloadFolderThatVanishedIsNamedAndCanComeBack(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url))
+	state := t.TempDir()
+	ben := startComputer(t, meetingAt(url), stateIn(state), downLimit(4*megabyte))
+	folder := writeTree(t, "work", map[string]int{"big": 12 * megabyte})
+	sent := anna.share(folder)
+	ben.receive(sent.Invitation)
+	ben.until(sent.ID, "something has arrived", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > megabyte })
+	ben.stop()
+	if err := os.Rename(ben.downloads, ben.downloads+" away"); err != nil {
+		t.Fatal(err)
+	}
+	again := startComputer(t, meetingAt(url), stateIn(state), restoring)
+	again.untilProblem(sent.ID, engine.DownloadMissing)
+	if err := os.Rename(ben.downloads+" away", ben.downloads); err != nil {
+		t.Fatal(err)
+	}
+	again.resume(sent.ID)
+	again.untilPhase(sent.ID, engine.Complete)
+	sameTree(t, folder, filepath.Join(ben.downloads, "work"))
+}
+
+func TestAShareCanBePausedWhileItIsPrepared(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna, ben := startComputer(t, meetingAt(url)), startComputer(t, meetingAt(url))
+	sent := anna.share(sparseFile(t, 256*megabyte))
+	if err := anna.Pause(t.Context(), sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	ben.receive(sent.Invitation)
+	anna.untilPhase(sent.ID, engine.Paused)
+	time.Sleep(300 * time.Millisecond)
+	if peers := anna.State().Load().PeersOf(sent.ID); len(peers) > 0 {
+		t.Errorf("a paused share has peers: %+v", peers)
+	}
+	anna.resume(sent.ID)
+	ben.until(sent.ID, "bytes arrive", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > 0 })
+}
+
+func TestATransferCanBeRemovedAtAnyMomentAndAddedAgain(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna, ben := startComputer(t, meetingAt(url)), startComputer(t, meetingAt(url))
+	large := anna.share(sparseFile(t, 64<<30))
+	if err := anna.Remove(t.Context(), large.ID); err != nil {
+		t.Errorf("while it is prepared: %v", err)
+	}
+	folder := writeTree(t, "work", map[string]int{"a": 2 * megabyte, "b": 5})
+	sent := anna.share(folder)
+	for _, moment := range []time.Duration{0, 10, 50, 150, 400} {
+		received := ben.receive(sent.Invitation)
+		time.Sleep(moment * time.Millisecond)
+		if err := ben.Remove(t.Context(), received.ID); err != nil {
+			t.Fatal(err)
+		}
+		left, _ := os.ReadDir(ben.downloads)
+		for _, entry := range left {
+			if strings.HasSuffix(entry.Name(), ".part") {
+				t.Errorf("after %d ms there is still %s", moment, entry.Name())
+			}
+			os.RemoveAll(filepath.Join(ben.downloads, entry.Name())) // a finished one stays
+		}
+	}
+	ben.receive(sent.Invitation)
+	ben.untilPhase(sent.ID, engine.Complete)
+	sameTree(t, folder, filepath.Join(ben.downloads, "work"))
+}
+
+func TestARecordThatCannotBeReadIsNotInTheWay(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url), upLimit(megabyte))
+	state := t.TempDir()
+	ben := startComputer(t, meetingAt(url), stateIn(state))
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 2 * megabyte}))
+	ben.receive(sent.Invitation)
+	ben.stop()
+	shelf := filepath.Join(state, "transfers")
+	record := filepath.Join(shelf, string(sent.ID), "transfer.json")
+	text, err := os.ReadFile(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(shelf, "0123456789abcdef")
+	for _, err := range []error{
+		os.Mkdir(copied, 0o700),
+		os.WriteFile(filepath.Join(copied, "transfer.json"), text, 0o600),
+		os.WriteFile(filepath.Join(shelf, "notes.txt"), []byte("mine"), 0o600),
+		os.WriteFile(record, text[:len(text)/2], 0o600),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := startComputer(t, meetingAt(url), stateIn(state), restoring)
+	if shown := again.State().Load().Transfers; len(shown) > 0 {
+		t.Errorf("restored: %+v", shown)
+	}
+	again.receive(sent.Invitation)
+	again.untilPhase(sent.ID, engine.Complete)
+}
+
+func TestTheStateFolderIsNeverShared(t *testing.T) {
+	t.Parallel()
+	home := writeTree(t, "home", map[string]int{"letter.txt": 100})
+	anna, ben := startComputer(t, onlyLAN, stateIn(filepath.Join(home, ".state"))), startComputer(t, onlyLAN)
+	sent := anna.share(home)
+	ben.receive(sent.Invitation)
+	done := ben.untilPhase(sent.ID, engine.Complete)
+	if entries, _ := os.ReadDir(done.Placed); len(entries) != 1 || entries[0].Name() != "letter.txt" {
+		t.Errorf("arrived: %v", entries)
+	}
+	secrets := anna.share(filepath.Join(home, ".state"))
+	anna.untilProblem(secrets.ID, engine.SourceUnreadable)
+}
