@@ -259,11 +259,16 @@ func TestStreamDeadlines(t *testing.T) {
 	// Lifted deadlines let everything go on, and nothing was lost.
 	_ = in.SetDeadline(time.Time{})
 	_ = out.SetDeadline(time.Time{})
-	if _, err := out.Write([]byte("end")); err != nil {
-		t.Fatal(err)
+	before := out.Out()
+	var group sync.WaitGroup
+	group.Go(func() {
+		want := io.MultiReader(io.LimitReader(noise(3), before), strings.NewReader("end"))
+		expectSame(t, want, io.LimitReader(in, before+3))
+	})
+	if _, err := out.Write([]byte("end")); err != nil { // waits for the reader
+		t.Error(err)
 	}
-	want := io.MultiReader(io.LimitReader(noise(3), out.Out()-3), strings.NewReader("end"))
-	expectSame(t, want, io.LimitReader(in, out.Out()))
+	group.Wait()
 
 	// Close ends a read that waits.
 	go func() {

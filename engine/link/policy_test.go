@@ -145,7 +145,7 @@ func TestDirectAndSameNetworkPoliciesUseNoRelayOfTheirOwn(t *testing.T) {
 			t.Errorf("%s: a relay was asked", policy)
 		}
 		pending.Close()
-		<-pending.link.Done()
+		<-pending.Done()
 	}
 	strict := dialer(t, Config{Policy: path.LANOnly})
 	a, _ := linked(t, strict, dialer(t, Config{Servers: []Server{credentials(server.udp)}}))

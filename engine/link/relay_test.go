@@ -146,7 +146,7 @@ func TestADescriptionThatHidesTellsNoAddressOfItsOwn(t *testing.T) {
 			t.Errorf("candidates other than one relay:\n%s", sdp)
 		}
 		pending.Close()
-		<-pending.link.Done()
+		<-pending.Done()
 	}
 }
 
@@ -187,7 +187,7 @@ func TestADeadServerDelaysNeitherTheOfferNorTheEnd(t *testing.T) {
 	}
 	began = time.Now()
 	pending.Close()
-	<-pending.link.Done()
+	<-pending.Done()
 	if took := time.Since(began); took > 600*time.Millisecond {
 		t.Errorf("the end took %s", took)
 	}
