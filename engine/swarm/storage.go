@@ -41,6 +41,25 @@ type watchedPiece struct {
 	length  int64
 }
 
+// writeError is a write that failed before the Start with this number. The
+// library tells of it on a goroutine of its own, maybe after the next Start,
+// which has made it a matter of the past: the chunk is asked for again.
+type writeError struct {
+	start uint64
+	error
+}
+
+func (e writeError) Unwrap() error { return e.error }
+
+func (p watchedPiece) WriteAt(b []byte, off int64) (int, error) {
+	start := p.torrent.starts.Load()
+	n, err := p.PieceImpl.WriteAt(b, off)
+	if err != nil {
+		err = writeError{start, err}
+	}
+	return n, err
+}
+
 func (p watchedPiece) MarkComplete() error {
 	err := p.PieceImpl.MarkComplete()
 	if err != nil {

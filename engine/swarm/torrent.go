@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,7 +25,8 @@ type Torrent struct {
 	ready   chan struct{} // closed when the library has the torrent, or never will
 	changes watch.Value[struct{}]
 
-	fetching atomic.Int32 // peers that are being asked for the info
+	fetching atomic.Int32  // peers that are being asked for the info
+	starts   atomic.Uint64 // calls of Start
 
 	learning sync.Once // the first right info counts
 
@@ -187,6 +189,12 @@ func (t *Torrent) follow(inner *torrent.Torrent, changes <-chan torrent.PieceSta
 
 // storageFailed stops the fetching: what cannot be written is fetched in vain.
 func (t *Torrent) storageFailed(err error) {
+	if failed, ok := errors.AsType[writeError](err); ok {
+		if failed.start < t.starts.Load() {
+			return
+		}
+		err = failed.error
+	}
 	t.mu.Lock()
 	t.started = false
 	t.mu.Unlock()
@@ -197,6 +205,7 @@ func (t *Torrent) storageFailed(err error) {
 // Start lets pieces be fetched and served, now or once the info is known. It
 // clears an ErrStorage, for the disk may have room again.
 func (t *Torrent) Start() {
+	t.starts.Add(1)
 	t.mu.Lock()
 	t.started = true
 	if t.open {
