@@ -56,12 +56,13 @@ func TestAStrangerWhoKnowsTheRoomAlonePassesForNobody(t *testing.T) {
 	defer leave()
 	stranger.Join(keys, []string{url})
 	offered := 0
-	for deadline := time.After(3 * time.Second); offered < 100; {
+	for deadline := time.After(8 * time.Second); offered < 100; {
 		select {
 		case event := <-stranger.Events():
 			switch e := event.(type) {
 			case signaling.Counted:
-				if e.Others == 0 {
+				if e.Others == 0 { // Anna is on her way
+					stranger.Reannounce(keys.Room)
 					continue
 				}
 				for range 10 {

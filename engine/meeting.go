@@ -135,7 +135,13 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	if missing <= 0 || now.Before(t.meeting.next) {
 		return
 	}
-	for n := len(t.meeting.offers) + t.meeting.gather; n < missing; n++ {
+	wanted := missing
+	if t.meeting.rounds > 0 {
+		// The tracker chooses who gets an offer. Chance gave the last ones to
+		// peers that are linked already; with one for each, nobody is left out.
+		wanted = min(most, offersAtOnce)
+	}
+	for n := len(t.meeting.offers) + t.meeting.gather; n < wanted; n++ {
 		o.makeOffer(t)
 	}
 	for _, offer := range t.meeting.offers {

@@ -151,3 +151,21 @@ func TestAStricterPolicyEndsALinkThatItForbids(t *testing.T) {
 		t.Errorf("a policy that is none: %v", err)
 	}
 }
+
+func TestNothingIsPublishedWhenNothingChanges(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url))
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 1000}))
+	anna.until(sent.ID, "it waits on a rendezvous", func(s engine.Transfer, _ []engine.Peer) bool {
+		network := anna.State().Load().Network.Rendezvous
+		return s.Phase == engine.Waiting && len(network) == 1 && network[0].Connected
+	})
+	time.Sleep(200 * time.Millisecond)
+	before, changed := anna.State().Get()
+	select {
+	case <-changed:
+		t.Errorf("published although nothing happened:\n%+v\n%+v", before, anna.State().Load())
+	case <-time.After(3 * time.Second):
+	}
+}

@@ -45,7 +45,8 @@ type Transfer struct {
 	// Preparing says how far the sender has prepared the share while a receiver
 	// waits for it, from 0 to 1; negative where that is not what it waits for.
 	Preparing float64
-	// Receivers counts the receivers that have had everything since the start.
+	// Receivers counts the receivers that have had everything since the share
+	// was made; one that comes again, after a restart of either side, counts once.
 	Receivers int
 	Added     time.Time
 	// Problem is nil while all is well.

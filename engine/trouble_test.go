@@ -107,7 +107,9 @@ func TestASourceThatChangedStopsItsShareAndNothingElse(t *testing.T) {
 	}
 
 	anna.resume(sent.ID)
-	anna.untilProblem(sent.ID, engine.SourceChanged) // still, and said again
+	anna.until(sent.ID, "it is said again", func(s engine.Transfer, _ []engine.Peer) bool {
+		return s.Problem != nil && s.Problem != failed.Problem && s.Problem.Code == engine.SourceChanged
+	})
 
 	touch(before.ModTime())
 	anna.resume(sent.ID)
