@@ -64,7 +64,7 @@ test-processes:
 
 # The built window under Xvfb.
 test-window:
-	CGO_ENABLED=1 $(GO) test -count=1 -timeout 9m -tags $(TAGS),window ./app/...
+	CAUSEWAY_REQUIRE_XVFB=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 9m -tags $(TAGS),window ./app/...
 
 lint: cross
 	@unformatted=$$(gofmt -l app assets engine packaging ui); \

@@ -64,7 +64,7 @@ func TestProcessRelayCarriesEveryByteAndIsReleased(t *testing.T) {
 	deadline := time.Now().Add(3 * time.Second)
 	for s.counters().Allocations != 0 {
 		if time.Now().After(deadline) {
-			t.Fatalf("allocations are left at the server: %+v", s.counters())
+			t.Fatalf("allocations are left at the server: %+v\n%s", s.counters(), s.tail(5))
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
