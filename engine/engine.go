@@ -33,7 +33,8 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Engine runs transfers. Its methods are safe for concurrent use.
+// Engine runs transfers. Its methods are safe for concurrent use. When a verb
+// returns, the State shows what it has done.
 type Engine struct {
 	state watch.Value[State]
 	owner *owner
@@ -130,9 +131,11 @@ func (e *Engine) verb(ctx context.Context, do func() error) error {
 	err := e.owner.postVerb(ctx, func() {
 		if e.owner.ctx.Err() != nil {
 			answer <- ErrStopped
-		} else {
-			answer <- do()
+			return
 		}
+		err := do()
+		e.owner.publish() // or the caller could see the State from before
+		answer <- err
 	})
 	if err != nil {
 		return err
