@@ -31,8 +31,10 @@ const (
 	policyGrace = 6 * time.Second
 	// flushLimit is how long the last messages may take to arrive.
 	flushLimit = 150 * time.Millisecond
-	// closeGrace is how long pion may take to end well, closeLimit how long
+	// iceGrace is how long pion may take to come to the end of ICE by itself,
+	// closeGrace how long pion may take to end well, closeLimit how long
 	// ending takes at most.
+	iceGrace   = 80 * time.Millisecond
 	closeGrace = 300 * time.Millisecond
 	closeLimit = 450 * time.Millisecond
 
@@ -49,6 +51,7 @@ type Link struct {
 	log         *slog.Logger
 	sockets     *network
 	peer        *webrtc.PeerConnection
+	ice         *webrtc.ICETransport           // of peer; asking for it can wait for a lock of SCTP
 	networks    atomic.Pointer[[]netip.Prefix] // this computer's own
 
 	status   watch.Value[Status]
@@ -278,7 +281,8 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 		}
 	})
 	association.OnClose(func(error) { l.post(func() { l.fail(ErrPeerClosed) }) })
-	association.Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
+	l.ice = association.Transport().ICETransport()
+	l.ice.OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		select {
 		case l.kick <- struct{}{}:
 		default:
@@ -339,6 +343,16 @@ func (l *Link) end(cause error) {
 		}
 		l.tasks.Wait()
 	}()
+	if !wait(closed, iceGrace-time.Since(began)) {
+		// Where both ends close at once, pion's closing can wait for itself in
+		// SCTP and never come to ICE, whose end releases the TURN allocations.
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			_ = l.ice.Stop()
+		}()
+		wait(stopped, closeGrace-time.Since(began))
+	}
 	wait(closed, closeGrace-time.Since(began))
 	l.sockets.shut()
 	if !wait(closed, closeLimit-time.Since(began)) {

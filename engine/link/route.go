@@ -19,7 +19,7 @@ import (
 func (l *Link) sample() {
 	ticker := time.NewTicker(samplePeriod)
 	defer ticker.Stop()
-	transport := l.peer.SCTP().Transport().ICETransport()
+	transport := l.ice
 	for round := 0; ; round++ {
 		select {
 		case <-l.ended:
