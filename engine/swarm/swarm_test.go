@@ -320,7 +320,7 @@ func TestAFullDiskStopsTheFetchingAndARetryGoesOn(t *testing.T) {
 	m := empty()
 	m.full = noRoom
 	sender, receiver := seed(t, s, swarm.Config{}), fetch(t, s, m, swarm.Config{})
-	connect(t, sender, receiver)
+	first := connect(t, sender, receiver)
 	eventually(t, "it is said", func() bool { return receiver.Err() != nil })
 	if err := receiver.Err(); !errors.Is(err, swarm.ErrStorage) || !errors.Is(err, noRoom) {
 		t.Errorf("said: %v", err)
@@ -329,7 +329,9 @@ func TestAFullDiskStopsTheFetchingAndARetryGoesOn(t *testing.T) {
 	m.mu.Lock()
 	m.full = nil
 	m.mu.Unlock()
+	<-first.bEnded
 	receiver.Start()
+	connect(t, sender, receiver)
 	eventually(t, "complete", complete(receiver))
 	if receiver.Err() != nil {
 		t.Errorf("still said: %v", receiver.Err())

@@ -3,8 +3,10 @@ package swarm
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -67,7 +69,8 @@ func (t *Torrent) Info() ([]byte, bool) {
 }
 
 // Err is why the torrent cannot go on: ErrBadInfo or ErrStorage; nil while it
-// can. After ErrStorage nothing is fetched until Start is called again.
+// can. After ErrStorage nothing is fetched until Start is called again, and
+// peers have to be attached anew.
 func (t *Torrent) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -188,25 +191,33 @@ func (t *Torrent) follow(inner *torrent.Torrent, changes <-chan torrent.PieceSta
 }
 
 // storageFailed stops the fetching: what cannot be written is fetched in vain.
+// The connections end too. On those on which requests were cancelled the
+// library now and then asks for nothing any more after a retry.
 func (t *Torrent) storageFailed(err error) {
+	t.mu.Lock()
 	if failed, ok := errors.AsType[writeError](err); ok {
 		if failed.start < t.starts.Load() {
+			t.mu.Unlock()
 			return
 		}
 		err = failed.error
 	}
-	t.mu.Lock()
 	t.started = false
+	err = fmt.Errorf("%w: %w", ErrStorage, err)
+	if t.err == nil {
+		t.err = err
+	}
 	t.mu.Unlock()
-	t.fail(fmt.Errorf("%w: %w", ErrStorage, err))
+	t.notify()
 	t.act()
+	t.disconnect(err)
 }
 
 // Start lets pieces be fetched and served, now or once the info is known. It
 // clears an ErrStorage, for the disk may have room again.
 func (t *Torrent) Start() {
-	t.starts.Add(1)
 	t.mu.Lock()
+	t.starts.Add(1)
 	t.started = true
 	if t.open {
 		t.err = nil
@@ -280,13 +291,16 @@ func (t *Torrent) Drop() {
 func (t *Torrent) hangUp() {
 	t.mu.Lock()
 	t.dropped = true
-	conns := make([]*conn, 0, len(t.conns))
-	for c := range t.conns {
-		conns = append(conns, c)
-	}
+	t.mu.Unlock()
+	t.disconnect(ErrClosed)
+}
+
+func (t *Torrent) disconnect(reason error) {
+	t.mu.Lock()
+	conns := slices.Collect(maps.Keys(t.conns))
 	t.mu.Unlock()
 	for _, c := range conns {
-		c.fail(ErrClosed)
+		c.fail(reason)
 		c.Close()
 	}
 }
