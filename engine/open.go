@@ -97,7 +97,7 @@ func (o *owner) opened(t *transfer, p place, err error) {
 		o.hearAll(t)
 		return
 	}
-	t.infoHash = swarm.InfoHash(p.info)
+	t.infoHash, t.progress = swarm.InfoHash(p.info), p.torrent.Progress()
 	if !t.sending() {
 		t.measure(p.info)
 	}

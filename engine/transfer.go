@@ -128,6 +128,9 @@ func (t *transfer) bytes() (done, total int64) {
 	if total = t.record.Total; t.manifest != nil {
 		total = t.manifest.Total
 	}
+	if t.opening && !t.sending() {
+		return 0, 0 // how much is here is being looked up
+	}
 	switch {
 	case t.preparing:
 		return t.hashed, total
