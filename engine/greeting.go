@@ -28,6 +28,9 @@ type hello struct {
 	Name     string `json:"name,omitempty"`
 	Total    int64  `json:"total,omitempty"`
 	Files    int    `json:"files,omitempty"`
+	// Skipped counts what the sender has there and does not share. Receivers
+	// pass on what they were told.
+	Skipped int `json:"skipped,omitempty"`
 	// Preparing is how far hashing is, 0 to 1; negative when it is not going on.
 	Preparing float64 `json:"preparing"`
 	// Complete means that the peer has everything, verified and in its place.
@@ -70,7 +73,7 @@ func (o *owner) own(t *transfer, reply bool) hello {
 	h := hello{
 		Preparing: -1, Reply: reply, Paused: t.record.Paused,
 		Client: o.config.Client, Computer: o.settings.Name,
-		Complete: !t.sending() && t.complete, Receiver: t.record.Receiver,
+		Complete: !t.sending() && t.complete, Receiver: t.record.Receiver, Skipped: t.record.Skipped,
 	}
 	if t.ready() {
 		h.InfoHash = hex.EncodeToString(t.infoHash[:])
@@ -262,6 +265,9 @@ func (o *owner) hearAll(t *transfer) {
 
 // hearOf learns from a peer what the share is.
 func (o *owner) hearOf(t *transfer, h hello) {
+	if h.Receiver == "" || t.record.Skipped == 0 { // the sender knows best
+		t.record.Skipped = h.Skipped
+	}
 	if t.torrent != nil {
 		o.doubt(t, h)
 		return
@@ -295,7 +301,7 @@ func (o *owner) doubt(t *transfer, h hello) {
 // checked returns h with everything in its bounds: a peer may say anything.
 func (h hello) checked() hello {
 	h.Name, h.Client, h.Computer = shown(h.Name), shown(h.Client), shown(h.Computer)
-	h.Total, h.Files = max(h.Total, 0), max(h.Files, 0)
+	h.Total, h.Files, h.Skipped = max(h.Total, 0), max(h.Files, 0), max(h.Skipped, 0)
 	h.Preparing = min(max(h.Preparing, -1), 1)
 	if len(h.InfoHash) != 40 {
 		h.InfoHash = ""

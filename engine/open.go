@@ -90,6 +90,7 @@ func (o *owner) opened(t *transfer, p place, err error) {
 	} else {
 		t.manifest = p.manifest
 		t.record.Name, t.record.Total, t.record.Files = p.manifest.Name, p.manifest.Total, len(p.manifest.Files)
+		t.record.Skipped = len(p.manifest.Skipped)
 		o.saveRecord(t)
 		o.followProblems(t, p.source.Problems(), sourceProblem)
 	}
@@ -142,7 +143,10 @@ func (o *owner) hash(ctx context.Context, t *transfer, r *record) (*store.Manife
 		return nil, nil, err
 	}
 	manifest.Salt = string(t.id)
-	o.post(func() { t.manifest, t.preparing, o.changed = manifest, true, true })
+	o.post(func() {
+		t.manifest, t.preparing, o.changed = manifest, true, true
+		t.record.Skipped = len(manifest.Skipped)
+	})
 	var shown time.Time
 	info, err := manifest.Hash(ctx, func(done int64) {
 		if now := time.Now(); now.Sub(shown) >= busyPeriod {

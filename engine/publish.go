@@ -33,7 +33,7 @@ func (o *owner) show(t *transfer) Transfer {
 	done, total := t.bytes()
 	shown := Transfer{
 		ID: t.id, Name: t.record.Name, Direction: t.record.Direction, Phase: t.phase(),
-		Bytes: done, Total: total, Files: t.record.Files, Rate: t.rate.rate(), Left: -1,
+		Bytes: done, Total: total, Files: t.record.Files, Skipped: t.record.Skipped, Rate: t.rate.rate(), Left: -1,
 		Path: t.bestPath(), Invitation: t.text,
 		Folder: t.record.Folder, Placed: t.record.Placed, Preparing: -1,
 		Receivers: len(t.record.Served), Added: t.record.Added, Problem: t.problem,

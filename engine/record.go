@@ -39,7 +39,9 @@ type record struct {
 	Name   string   `json:"name,omitempty"`
 	Total  int64    `json:"total,omitempty"`
 	Files  int      `json:"files,omitempty"`
-	Paused bool     `json:"paused,omitempty"`
+	// Skipped counts what lies in the folders and is not shared.
+	Skipped int  `json:"skipped,omitempty"`
+	Paused  bool `json:"paused,omitempty"`
 	// Placed is the final path of a finished download.
 	Placed string `json:"placed,omitempty"`
 	// Receiver is how a receiver is known to the sender, in this share alone.

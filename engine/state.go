@@ -29,6 +29,9 @@ type Transfer struct {
 	Bytes, Total int64
 	// Files counts the files of the share; 0 while unknown.
 	Files int
+	// Skipped counts what lies in the shared folders and is not shared: symbolic
+	// links, special files, and Causeway's own folder; 0 while unknown.
+	Skipped int
 	// Rate is the payload rate of the direction, in bytes a second.
 	Rate int64
 	// Left estimates the time to completion; negative while unknown.

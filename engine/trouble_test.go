@@ -255,6 +255,39 @@ func TestARecordThatCannotBeReadIsNotInTheWay(t *testing.T) {
 	again.untilPhase(sent.ID, engine.Complete)
 }
 
+func TestWhatIsLeftOutOfAFolderIsCountedOnBothSides(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	state := t.TempDir()
+	anna, ben := startComputer(t, meetingAt(url), stateIn(state)), startComputer(t, meetingAt(url))
+	folder := writeTree(t, "work", map[string]int{"a": 1000, "deep/b": 10})
+	for _, at := range []string{"link", "deep/link"} {
+		if err := os.Symlink("/nowhere", filepath.Join(folder, at)); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	sent := anna.share(folder)
+	ben.receive(sent.Invitation)
+	if done := ben.untilPhase(sent.ID, engine.Complete); done.Skipped != 2 || done.Files != 2 {
+		t.Errorf("the receiver is told of %d files and %d left out", done.Files, done.Skipped)
+	}
+	if shown, _ := anna.State().Load().Transfer(sent.ID); shown.Skipped != 2 {
+		t.Errorf("the sender is told of %d left out", shown.Skipped)
+	}
+	anna.stop()
+
+	// A receiver passes on what it was told, and everybody remembers.
+	cleo := startComputer(t, meetingAt(url))
+	cleo.receive(sent.Invitation)
+	if done := cleo.untilPhase(sent.ID, engine.Complete); done.Skipped != 2 {
+		t.Errorf("the receiver of a receiver is told of %d left out", done.Skipped)
+	}
+	again := startComputer(t, meetingAt(url), stateIn(state))
+	if shown := again.share(folder); shown.Skipped != 2 {
+		t.Errorf("after a restart: %d left out", shown.Skipped)
+	}
+}
+
 func TestTheStateFolderIsNeverShared(t *testing.T) {
 	t.Parallel()
 	home := writeTree(t, "home", map[string]int{"letter.txt": 100})

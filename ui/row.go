@@ -55,6 +55,9 @@ func (e entry) height() float32 {
 	height := float32(rowHead) + e.problemHeight + 2*rowHalo
 	if e.expanded {
 		height += detailTop + detailActions + detailCaption + float32(len(e.peers))*peerLineHeight + detailBottom
+		if e.transfer.Skipped > 0 {
+			height += detailCaption
+		}
 	}
 	return height
 }
@@ -106,7 +109,7 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	n := &rowRenderer{
 		row: r, icon: look.NewDot(look.ColorIdle, rowIcon),
 		name: look.NewTitle(""), status: look.NewCaption(""), bar: look.NewBar(), badge: look.NewBadge(look.BadgeFace{}),
-		problem: widget.NewLabel(""), means: look.NewCaption(""),
+		problem: widget.NewLabel(""), means: look.NewCaption(""), skipped: look.NewCaption(""),
 	}
 	n.problem.Wrapping = fyne.TextWrapWord
 	n.problem.SizeName = theme.SizeNameCaptionText

@@ -23,7 +23,7 @@ type rowRenderer struct {
 
 	pause, fold              *widget.Button
 	copy, code, open, remove *widget.Button
-	means                    *look.Line
+	means, skipped           *look.Line
 	peers                    []*peerLine
 }
 
@@ -117,6 +117,10 @@ func (r *rowRenderer) updateDetail() {
 	} else {
 		r.means.SetText(w.Say("path-means.connecting", nil))
 	}
+	show(r.skipped, e.expanded && e.transfer.Skipped > 0)
+	if e.transfer.Skipped > 0 {
+		r.skipped.SetText(w.Count("row.skipped", e.transfer.Skipped))
+	}
 	if e.expanded {
 		for len(r.peers) < len(e.peers) {
 			r.peers = append(r.peers, newPeerLine(w))
@@ -182,6 +186,10 @@ func (r *rowRenderer) layoutDetail(size fyne.Size, top float32) {
 	top += detailActions
 	place(r.means, rowText, top+4, size.Width-rowText-rowPad, 18)
 	top += detailCaption
+	if r.skipped.Visible() {
+		place(r.skipped, rowText, top+4, size.Width-rowText-rowPad, 18)
+		top += detailCaption
+	}
 	for _, line := range r.peers {
 		if line.Visible() {
 			place(line, rowText, top, size.Width-rowText-rowPad, peerLineHeight)
@@ -203,7 +211,7 @@ func (r *rowRenderer) Refresh() {
 func (r *rowRenderer) Objects() []fyne.CanvasObject {
 	objects := []fyne.CanvasObject{
 		r.surface, r.icon, r.name, r.bar, r.status, r.badge, r.problem, r.pause, r.fold,
-		r.copy, r.code, r.open, r.remove, r.means,
+		r.copy, r.code, r.open, r.remove, r.means, r.skipped,
 	}
 	for _, line := range r.peers {
 		objects = append(objects, line)

@@ -243,6 +243,30 @@ func TestARowStaysOpenWhileOthersComeAndGo(t *testing.T) {
 	}
 }
 
+func TestAnOpenRowTellsWhatIsNotIncluded(t *testing.T) {
+	d := englishDesk(t)
+	partly, whole := receiving(engine.Waiting), receiving(engine.Waiting)
+	partly.Skipped = 1
+	d.transfers.toggle("r")
+	d.show(one(whole))
+	low := d.transfers.entries[0].height()
+	if d.row(t, 0).drawn.skipped.Visible() {
+		t.Error("something is said to be missing from a whole share")
+	}
+	d.show(one(partly))
+	drawn := d.row(t, 0).drawn
+	if text := drawn.skipped.Text(); !drawn.skipped.Visible() || !strings.HasPrefix(text, "1 item is not included") {
+		t.Errorf("the row says %q", text)
+	}
+	if d.transfers.entries[0].height() <= low {
+		t.Error("there is no room for it")
+	}
+	d.transfers.toggle("r")
+	if drawn.skipped.Visible() {
+		t.Error("a folded row tells it too")
+	}
+}
+
 func TestKeysOpenARow(t *testing.T) {
 	d := englishDesk(t)
 	d.show(everything())

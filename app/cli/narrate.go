@@ -24,6 +24,9 @@ func narrate(before, after engine.State, id engine.TransferID) []string {
 	if is.Phase != was.Phase {
 		lines = append(lines, phaseLine(is)...)
 	}
+	if is.Skipped > 0 && is.Skipped != was.Skipped {
+		lines = append(lines, english.Count("row.skipped", is.Skipped))
+	}
 	if is.Problem != nil && !sameProblem(was.Problem, is.Problem) && goesOn(is) {
 		lines = append(lines, sentence(is.Problem))
 	}
@@ -82,7 +85,7 @@ func receiversLine(n int) string {
 	if n == 1 {
 		return "A receiver has everything."
 	}
-	return fmt.Sprintf("%d receivers have everything.", n)
+	return words.Grouped(int64(n)) + " receivers have everything."
 }
 
 // title is the share's name with what it holds, as far as that is known.
@@ -95,7 +98,7 @@ func title(t engine.Transfer) string {
 	case t.Total == 0 || t.Phase == engine.Preparing:
 		return name
 	case t.Files > 1:
-		return fmt.Sprintf("%s (%d files, %s)", name, t.Files, words.Bytes(t.Total))
+		return fmt.Sprintf("%s (%s, %s)", name, english.Count("files", t.Files), words.Bytes(t.Total))
 	default:
 		return fmt.Sprintf("%s (%s)", name, words.Bytes(t.Total))
 	}

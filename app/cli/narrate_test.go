@@ -55,6 +55,18 @@ func TestNarrationTellsWhatHappened(t *testing.T) {
 	}
 }
 
+func TestNarrationTellsOnceWhatIsNotIncluded(t *testing.T) {
+	partly := receiving(engine.Waiting)
+	partly.Transfers[0].Skipped = 3
+	want := []string{"3 items are not included: links, special files and Causeway's own folder are never shared."}
+	if got := narrate(receiving(engine.Waiting), partly, "t"); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if again := narrate(partly, partly, "t"); len(again) != 0 {
+		t.Errorf("told again: %q", again)
+	}
+}
+
 func TestNarrationTellsAProblemOnceAndGoesOn(t *testing.T) {
 	stuck := receiving(engine.Waiting)
 	stuck.Transfers[0].Problem = &engine.Problem{Code: engine.NoRendezvous, Subject: "wss://tracker.example"}
@@ -77,18 +89,14 @@ func TestPeersCannotSteerTheTerminal(t *testing.T) {
 	}
 }
 
-func TestEveryProblemHasASentence(t *testing.T) {
-	for _, code := range []engine.ProblemCode{
-		engine.NotAnInvitation, engine.InvitationTruncated, engine.InvitationMistyped, engine.InvitationNewer,
-		engine.InvitationIsOwn, engine.InvitationInProgress, engine.NoRendezvous, engine.NoPath, engine.NoRelay, engine.PolicyBlocked,
-		engine.SourceMissing, engine.SourceChanged, engine.SourceUnreadable, engine.NothingToShare, engine.DiskFull,
-		engine.CannotWrite, engine.BadShare, engine.StateInUse, engine.BadSetting, engine.Internal,
-	} {
-		problem := &engine.Problem{Code: code, Subject: "the subject"}
-		text := sentence(problem)
-		if text == problem.Error() || len(strings.Fields(text)) < 5 {
-			t.Errorf("%s is told as %q", code, text)
-		}
+func TestLargeNumbersAreGrouped(t *testing.T) {
+	many := receiving(engine.Transferring).Transfers[0]
+	many.Files, many.Total = 2001, 1_200_000_000
+	if got, want := title(many), "“photos” (2,001 files, 1.2 GB)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := receiversLine(1500), "1,500 receivers have everything."; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
