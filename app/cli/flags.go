@@ -52,8 +52,10 @@ func (f *transferFlags) config(warnings io.Writer) (engine.Config, error) {
 	chosen, err := settings.Load(locations)
 	switch {
 	case err == nil, settings.FieldErrors(err) != nil: // flags may replace what is wrong
-	case errors.Is(err, settings.ErrNewer), errors.Is(err, settings.ErrSecrets):
+	case errors.Is(err, settings.ErrSecrets), errors.Is(err, settings.ErrNewer):
 		fmt.Fprintf(warnings, "Not all settings can be used: %v.\n", err)
+	case errors.Is(err, settings.ErrBroken):
+		return engine.Config{}, badUsage("", brokenSettings(locations, err))
 	default:
 		return engine.Config{}, badUsage("", fmt.Errorf("the settings cannot be used: %w", err))
 	}
@@ -75,6 +77,13 @@ func (f *transferFlags) config(warnings io.Writer) (engine.Config, error) {
 		return engine.Config{}, badUsage("", unusable(wrong[0].Field, wrong[0].Value))
 	}
 	return engine.Config{Settings: chosen, StateDir: locations.StateDir, NoLAN: f.NoLAN}, nil
+}
+
+// brokenSettings says how to get out of a state in which nobody knows what the
+// user has forbidden.
+func brokenSettings(locations settings.Locations, err error) error {
+	return fmt.Errorf("the settings file cannot be understood and was set aside as %s (%w). Correct it and name it %s again, or delete it to begin anew",
+		locations.BrokenFile(), err, locations.SettingsFile)
 }
 
 // override puts the flags that were given over s.

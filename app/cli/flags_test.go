@@ -108,9 +108,11 @@ func TestBrokenSettingsAreNotReplacedByLooserOnes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "settings.json"), []byte(`{"version":1,"policy":"la`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := (&transferFlags{State: folder}).config(t.Output())
-	var known *exit
-	if !errors.As(err, &known) || known.Code != exitUsage || !strings.Contains(known.Text, "settings.json") {
-		t.Errorf("got %v", err)
+	for _, start := range []string{"first", "second"} {
+		_, err := (&transferFlags{State: folder}).config(t.Output())
+		var known *exit
+		if !errors.As(err, &known) || known.Code != exitUsage || !strings.Contains(known.Text, filepath.Join(folder, "settings.json.broken")) {
+			t.Errorf("%s start: got %v", start, err)
+		}
 	}
 }

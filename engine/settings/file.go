@@ -60,32 +60,42 @@ func defaultIn(locations Locations) Settings {
 	return s
 }
 
+// strictIn are the settings to work by while nobody knows what the user's own
+// are: the defaults, but bytes do not leave the own network.
+func strictIn(locations Locations) Settings {
+	s := defaultIn(locations)
+	s.Policy = path.LANOnly
+	return s
+}
+
 // Load reads the settings file and the passwords that belong to it. What the
-// file does not mention, or all where there is no file, is as in Default.
+// file does not mention, or all where there has never been a file, is as in
+// Default.
 //
-// With ErrBroken it returns the defaults, and the file has been renamed to
-// settings.json.broken. With ErrNewer it returns what it understood. With
-// FieldErrors it returns what the file says: a policy that cannot be read must
-// not turn into one that allows more.
+// With ErrBroken the file has been renamed to Locations.BrokenFile; so says
+// each Load until Save has written another, or the user has taken the broken
+// one away. With this and every other error that hides what the file says, the
+// settings are the defaults with path.LANOnly: a policy that cannot be read
+// must not turn into one that allows more. With ErrNewer and ErrSecrets they
+// are what was understood, with FieldErrors what the file says.
 func Load(locations Locations) (Settings, error) {
 	s := defaultIn(locations)
 	encoded, err := readFile(locations.SettingsFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, nil
+		return loadNothing(locations)
 	case err != nil:
-		return s, fmt.Errorf("settings: %w", err)
+		return strictIn(locations), fmt.Errorf("settings: %w", err)
 	}
 	found, err := decode(encoded, &s)
 	switch {
 	case found > version && err != nil:
-		return defaultIn(locations), fmt.Errorf("%w: version %d", ErrNewer, found)
+		return strictIn(locations), fmt.Errorf("%w: version %d", ErrNewer, found)
 	case err != nil:
-		aside := locations.SettingsFile + ".broken"
-		if renameErr := os.Rename(locations.SettingsFile, aside); renameErr != nil {
+		if renameErr := os.Rename(locations.SettingsFile, locations.BrokenFile()); renameErr != nil {
 			err = errors.Join(err, renameErr)
 		}
-		return defaultIn(locations), fmt.Errorf("%w: see %s: %w", ErrBroken, aside, err)
+		return strictIn(locations), fmt.Errorf("%w: see %s: %w", ErrBroken, locations.BrokenFile(), err)
 	}
 	s = Normalize(s)
 	err = fillSecrets(OpenSecrets(locations), s.TURN)
@@ -94,6 +104,18 @@ func Load(locations Locations) (Settings, error) {
 		err = errors.Join(fmt.Errorf("%w: version %d", ErrNewer, found), err)
 	}
 	return s, err
+}
+
+// loadNothing is Load where there is no settings file: a fresh installation,
+// unless an earlier Load has set a broken file aside.
+func loadNothing(locations Locations) (Settings, error) {
+	switch _, err := os.Lstat(locations.BrokenFile()); {
+	case errors.Is(err, fs.ErrNotExist):
+		return defaultIn(locations), nil
+	case err != nil:
+		return strictIn(locations), fmt.Errorf("settings: %w", err)
+	}
+	return strictIn(locations), fmt.Errorf("%w: see %s", ErrBroken, locations.BrokenFile())
 }
 
 // decode reads a settings file over s and returns the file's version.

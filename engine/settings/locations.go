@@ -62,3 +62,6 @@ func LocationsIn(dir string) Locations {
 		OwnSecrets:   true,
 	}
 }
+
+// BrokenFile is where Load sets a settings file aside that it cannot read.
+func (l Locations) BrokenFile() string { return l.SettingsFile + ".broken" }

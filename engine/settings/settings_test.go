@@ -32,6 +32,27 @@ func edited() settings.Settings {
 	return s
 }
 
+// strict is what is worked by while the user's settings cannot be read.
+func strict() settings.Settings {
+	s := settings.Default()
+	s.Policy = path.LANOnly
+	return s
+}
+
+func TestABrokenFileThatTheUserTakesAwayIsForgotten(t *testing.T) {
+	l := here(t)
+	write(t, l.SettingsFile, "{")
+	if _, err := settings.Load(l); !errors.Is(err, settings.ErrBroken) {
+		t.Fatalf("said %v", err)
+	}
+	if err := os.Remove(l.BrokenFile()); err != nil {
+		t.Fatal(err)
+	}
+	if got := load(t, l); got.Policy != path.Auto {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func here(t *testing.T) settings.Locations {
 	t.Helper()
 	return settings.LocationsIn(filepath.Join(t.TempDir(), "state of a run"))
@@ -155,14 +176,20 @@ func TestABrokenFileIsSetAside(t *testing.T) {
 			if !errors.Is(err, settings.ErrBroken) || !strings.Contains(err.Error(), "settings.json.broken") {
 				t.Errorf("said %v", err)
 			}
-			if !reflect.DeepEqual(got, settings.Default()) {
+			if !reflect.DeepEqual(got, strict()) {
 				t.Errorf("got %+v", got)
 			}
-			if aside := read(t, l.SettingsFile+".broken"); aside != text {
+			if aside := read(t, l.BrokenFile()); aside != text {
 				t.Errorf("set aside: %q", aside)
 			}
+			again, err := settings.Load(l)
+			if !errors.Is(err, settings.ErrBroken) || !reflect.DeepEqual(again, strict()) {
+				t.Errorf("forgotten at the next start: %+v, %v", again, err)
+			}
 			save(t, l, edited())
-			load(t, l)
+			if got := load(t, l); got.Policy != edited().Policy {
+				t.Errorf("after saving the policy is %s", got.Policy)
+			}
 		})
 	}
 }
@@ -177,6 +204,9 @@ func TestTheFileOfANewerVersionIsReadAsFarAsItGoesAndNeverOverwritten(t *testing
 		got, err := settings.Load(l)
 		if !errors.Is(err, settings.ErrNewer) || got.Name != name {
 			t.Errorf("loaded %q, %v", got.Name, err)
+		}
+		if name != "attic" && got.Policy != path.LANOnly {
+			t.Errorf("a policy that was not understood became %q", got.Policy)
 		}
 		if err := settings.Save(l, edited()); !errors.Is(err, settings.ErrNewer) {
 			t.Errorf("saved: %v", err)
@@ -193,7 +223,7 @@ func TestAnUnreadableFileIsSaidAndLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := settings.Load(l)
-	if err == nil || errors.Is(err, settings.ErrBroken) || !reflect.DeepEqual(got, settings.Default()) {
+	if err == nil || errors.Is(err, settings.ErrBroken) || !reflect.DeepEqual(got, strict()) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if settings.Save(l, edited()) == nil {
