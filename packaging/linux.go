@@ -59,10 +59,15 @@ func linuxTree(root, binaries string, p *product) ([]entry, error) {
 		tree = append(tree, entry{to, 0o644, content})
 	}
 	for name, to := range map[string]string{
-		"desktop":  "share/applications/" + p.Details.ID + ".desktop",
-		"metainfo": "share/metainfo/" + p.Details.ID + ".metainfo.xml",
+		"desktop":        "share/applications/" + p.Details.ID + ".desktop",
+		"metainfo":       "share/metainfo/" + p.Details.ID + ".metainfo.xml",
+		"causeway.1":     "share/man/man1/causeway.1.gz",
+		"causeway-cli.1": "share/man/man1/causeway-cli.1.gz",
 	} {
 		content, err := render(name, *p)
+		if err == nil && strings.HasSuffix(to, ".gz") {
+			content, err = compress(content)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,6 +55,48 @@ func TestTheDebianPackageUnpacksToProgramsAndDesktopEntry(t *testing.T) {
 		return
 	}
 	t.Error("no .deb was made")
+}
+
+func TestEachProgramHasAManualPage(t *testing.T) {
+	p, err := readProduct("..", "2026-01-02")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := t.TempDir()
+	madeFrom(t, programs)
+	tree, err := linuxTree("..", programs, &p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range []string{"causeway", "causeway-cli"} {
+		at := slices.IndexFunc(tree, func(e entry) bool { return e.name == "share/man/man1/"+program+".1.gz" })
+		if at < 0 {
+			t.Errorf("%s has no manual page", program)
+			continue
+		}
+		zip, err := gzip.NewReader(bytes.NewReader(tree[at].content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(zip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(string(page), "\n")
+		name := strings.ReplaceAll(strings.ToUpper(program), "-", `\-`)
+		if want := ".TH " + name + ` 1 "2026-01-02" "Causeway 0.1.0" "User Commands"`; head != want {
+			t.Errorf("the page of %s begins %s, want %s", program, head, want)
+		}
+		groff, err := exec.LookPath("groff")
+		if err != nil {
+			continue // the rest of the page needs somebody who reads roff
+		}
+		format := exec.Command(groff, "-man", "-Tascii", "-ww", "-z")
+		format.Stdin = bytes.NewReader(page)
+		if said, err := format.CombinedOutput(); err != nil || len(said) > 0 {
+			t.Errorf("groff says of the page of %s: %s, %v", program, said, err)
+		}
+	}
 }
 
 func TestTheSameInputGivesTheSameBytes(t *testing.T) {
