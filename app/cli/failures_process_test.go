@@ -71,6 +71,7 @@ func TestProcessUsageErrors(t *testing.T) {
 		"bad TURN secret":  {[]string{"send", "--turn-secret", "turn:example.org", "."}, "secret"},
 		"bad log level":    {[]string{"send", "--log-level", "loud", "."}, "debug"},
 		"bad user":         {[]string{"serve", "--user", "me"}, "name:password"},
+		"bad relay ports":  {[]string{"serve", "--relay-ports", "9-8"}, "49152-49407"},
 		"bad listen":       {[]string{"serve", "--listen", "8000"}, ":8000"},
 		"half of TLS":      {[]string{"serve", "--tls-cert", "cert.pem"}, "--tls-key"},
 		"bad public IP":    {[]string{"serve", "--public-ip", "here"}, "here"},

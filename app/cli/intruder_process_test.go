@@ -27,7 +27,7 @@ type intruder struct {
 	offers, answers, connected atomic.Int64
 }
 
-// binary is 20 bytes as JavaScript's binary strings write them.
+// binary20 writes 20 bytes as JavaScript's binary strings do.
 func binary20(b []byte) string {
 	runes := make([]rune, len(b))
 	for i, c := range b {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,11 +31,28 @@ type serveCommand struct {
 	Realm  string   `default:"causeway" help:"Realm of the TURN credentials (${default})."`
 	Quota  int      `default:"64" placeholder:"N" help:"TURN allocations that one user may have at a time (${default})."`
 
+	RelayPorts relayPorts `placeholder:"MIN-MAX" help:"UDP ports of relayed connections, such as 49152-49407; any free ones where it is not given."`
+
 	AllowPrivatePeers bool `help:"Relay to private and loopback addresses too, which opens this server's own network to TURN users."`
 
 	TLSCert string `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate chain (PEM); the rendezvous then speaks wss, and TURN listens with TLS on port 5349 too."`
 	TLSKey  string `name:"tls-key" type:"path" placeholder:"FILE" help:"Key of the certificate (PEM)."`
 	JSON    bool   `name:"json" help:"Print addresses and counters as JSON, one object a line."`
+}
+
+// relayPorts is a range of ports as a flag: "49152-49407". Zero means any.
+type relayPorts rendezvous.PortRange
+
+// UnmarshalText reads MIN-MAX, both from 1 to 65535 and in that order.
+func (p *relayPorts) UnmarshalText(text []byte) error {
+	first, last, found := strings.Cut(string(text), "-")
+	least, err := strconv.ParseUint(first, 10, 16)
+	most, failed := strconv.ParseUint(last, 10, 16)
+	if !found || err != nil || failed != nil || least == 0 || most < least {
+		return fmt.Errorf("%q is not a range of ports such as 49152-49407", text)
+	}
+	*p = relayPorts{Min: uint16(least), Max: uint16(most)}
+	return nil
 }
 
 // servingReport is the first line of "serve --json".
@@ -118,7 +136,7 @@ func (s *serveCommand) config() (rendezvous.Config, error) {
 	}
 	config.Turn = &rendezvous.TurnConfig{
 		Listen: s.TURNListen, PublicIPs: s.PublicIP, Realm: s.Realm, Users: users, Secret: s.Secret,
-		AllocationsPerUser: s.Quota, AllowPrivatePeers: s.AllowPrivatePeers,
+		AllocationsPerUser: s.Quota, AllowPrivatePeers: s.AllowPrivatePeers, RelayPorts: rendezvous.PortRange(s.RelayPorts),
 	}
 	return config, nil
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/causeway-app/causeway/engine/rendezvous"
 )
 
@@ -120,5 +122,31 @@ func TestCountersAddUpAllUsers(t *testing.T) {
 	want := countersReport{Event: "counters", Connections: 1, Rooms: 2, Peers: 3, Allocations: 3, BytesRelayed: 33}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestRelayPortsAreARange(t *testing.T) {
+	for text, want := range map[string]relayPorts{
+		"49152-49407": {Min: 49152, Max: 49407}, "5000-5000": {Min: 5000, Max: 5000}, "1-65535": {Min: 1, Max: 65535},
+	} {
+		var line commandLine
+		parser, err := kong.New(&line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse([]string{"serve", "--user", "me:password", "--relay-ports", text}); err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		config, err := line.Serve.config()
+		if err != nil || config.Turn.RelayPorts != rendezvous.PortRange(want) {
+			t.Errorf("%s: the server relays at %v, %v", text, config.Turn.RelayPorts, err)
+		}
+	}
+	for _, text := range []string{"", "-", "5000", "5000-", "-5000", "5001-5000", "0-10", "1-65536", "a-b", "1-2-3", " 1-2"} {
+		var ports relayPorts
+		if err := ports.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is read as %v", text, ports)
+		}
 	}
 }
