@@ -62,8 +62,9 @@ test-ui:
 test-processes:
 	CGO_ENABLED=0 $(GO) test -count=1 -timeout 9m -tags $(TAGS),acceptance -run '^TestProcess' -v ./app/cli
 
-# The built window under Xvfb.
+# The built window under Xvfb. The vet is here for the C that both compile.
 test-window:
+	CGO_ENABLED=1 $(GO) vet -tags $(TAGS),window ./app/...
 	CAUSEWAY_REQUIRE_XVFB=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 9m -tags $(TAGS),window ./app/...
 
 lint: cross
@@ -73,7 +74,7 @@ lint: cross
 		echo "vetting for $$system"; \
 		CGO_ENABLED=0 GOOS=$$system $(GO) vet -tags $(TAGS) $(PURE); \
 	done
-	CGO_ENABLED=0 $(GO) vet -tags $(TAGS) ./ui/... ./assets/...
+	CGO_ENABLED=0 $(GO) vet -tags $(TAGS) ./ui/... ./assets/... ./packaging
 	CGO_ENABLED=0 $(GO) vet -tags $(TAGS),acceptance ./app/cli
 	CGO_ENABLED=0 $(GO) test -count=1 -tags $(TAGS) -run '^TestRooms' ./engine
 
