@@ -62,6 +62,9 @@ type Link struct {
 	allowed  atomic.Bool // the policy permits the present path
 	refused  atomic.Bool // DTLS has failed
 
+	verdict sync.Once
+	decided chan struct{} // closed when DTLS has succeeded or failed
+
 	events  chan func()   // posted by pion's callbacks, run by the owner
 	kick    chan struct{} // look at the selected pair now
 	closing chan struct{} // closed by Close
@@ -125,7 +128,7 @@ func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
 		messages: make(chan []byte, messageQueue), incoming: make(chan *Stream, streamLimit),
 		events: make(chan func(), 256), kick: make(chan struct{}, 1),
 		closing: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{}),
-		streams: map[*Stream]struct{}{}, described: map[string]bool{},
+		decided: make(chan struct{}), streams: map[*Stream]struct{}{}, described: map[string]bool{},
 	}
 	l.outbox.wake = make(chan struct{}, 1)
 	l.state.candidates = rate.NewLimiter(rate.Every(2*time.Second), candidateLimit)
@@ -275,9 +278,12 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 	l.peer.OnDataChannel(l.accepting)
 	association := l.peer.SCTP()
 	association.Transport().OnStateChange(func(state webrtc.DTLSTransportState) {
-		// pion holds a lock here. A failure is followed by a close.
-		if state == webrtc.DTLSTransportStateFailed {
-			l.refused.Store(true)
+		// pion holds a lock here.
+		switch state {
+		case webrtc.DTLSTransportStateFailed:
+			l.judged(false)
+		case webrtc.DTLSTransportStateConnected:
+			l.judged(true)
 		}
 	})
 	association.OnClose(func(error) { l.post(func() { l.fail(ErrPeerClosed) }) })
@@ -290,11 +296,29 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 	})
 }
 
+// judged notes whether DTLS has proven the peer's identity. It may be called
+// on any goroutine.
+func (l *Link) judged(proven bool) {
+	l.verdict.Do(func() {
+		l.refused.Store(!proven)
+		close(l.decided)
+	})
+}
+
 // transportChanged looks at DTLS; ICE speaks for itself.
 func (l *Link) transportChanged() {
-	if l.refused.Load() || l.peer.ConnectionState() == webrtc.PeerConnectionStateClosed {
-		l.fail(ErrPeerClosed)
+	if !l.refused.Load() && l.peer.ConnectionState() != webrtc.PeerConnectionStateClosed {
+		return
 	}
+	// A handshake that fails makes pion close the connection, and pion may tell
+	// of the close before it tells of the failure. So the verdict is awaited.
+	l.tasks.Go(func() {
+		select {
+		case <-l.decided:
+			l.post(func() { l.fail(ErrPeerClosed) })
+		case <-l.ended:
+		}
+	})
 }
 
 // tick does what time asks for.

@@ -228,6 +228,35 @@ func TestAPeerWithAnotherCertificateIsRefused(t *testing.T) {
 	}
 }
 
+func TestARefusedIdentityIsSaidAlsoWhenTheCloseIsSeenFirst(t *testing.T) {
+	leaksNothing(t)
+	for _, proven := range []bool{false, true} {
+		pending, err := dialer(t, Config{}).Offer(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, _, err := dialer(t, Config{}).Answer(t.Context(), pending.Description())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pending.Close()
+		s := serve(t, l)
+		if err := s.peer.Close(); err != nil { // as pion does when a handshake fails
+			t.Fatal(err)
+		}
+		select {
+		case <-s.done:
+			t.Fatalf("ended before DTLS had: %v", s.err)
+		case <-time.After(100 * time.Millisecond):
+		}
+		s.judged(proven)
+		want := map[bool]error{false: ErrHandshake, true: ErrPeerClosed}[proven]
+		if err := s.ends(t, 5*time.Second); !errors.Is(err, want) {
+			t.Errorf("identity proven: %t, the end: %v", proven, err)
+		}
+	}
+}
+
 func TestStreamDeadlines(t *testing.T) {
 	leaksNothing(t)
 	a, b := linked(t, dialer(t, Config{}), dialer(t, Config{}))
