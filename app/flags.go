@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 	"path/filepath"
 	"reflect"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/causeway-app/causeway/assets"
-	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/settings"
 )
 
@@ -18,19 +16,13 @@ import (
 type commandLine struct {
 	Arguments []string `arg:"" optional:"" name:"item" help:"Files and folders to share, and invitations to receive."`
 
-	State       string   `placeholder:"DIR" help:"Folder for all state and settings of this run."`
-	DownloadDir string   `placeholder:"DIR" help:"Where shares arrive."`
-	Rendezvous  []string `sep:"none" placeholder:"URL" help:"Rendezvous (ws:// or wss://) instead of those of the settings. Repeatable."`
-	STUN        []string `name:"stun" sep:"none" placeholder:"URL" help:"STUN server (stun:host:port) instead of those of the settings. Repeatable."`
-	TURN        []string `name:"turn" sep:"none" placeholder:"URL,USER,PASSWORD" help:"TURN server instead of those of the settings. Repeatable."`
-	TURNSecret  []string `name:"turn-secret" sep:"none" placeholder:"URL,SECRET" help:"TURN server with time-limited credentials. Repeatable."`
-	Policy      string   `enum:"auto,direct,lan,relay," default:"" placeholder:"POLICY" help:"Paths that may be used: auto, direct, lan or relay."`
-	LimitUp     string   `placeholder:"RATE" help:"Most bytes a second to send, such as 500k or 10M."`
-	LimitDown   string   `placeholder:"RATE" help:"Most bytes a second to receive."`
-	NoLAN       bool     `name:"no-lan" help:"Keep this computer's address out of invitations, and no rendezvous of its own."`
-	Title       string   `placeholder:"TEXT" help:"Title of the window."`
-	Language    string   `placeholder:"TAG" help:"Language of the window: en or zh, instead of the desktop's."`
-	Version     bool     `help:"Print the version."`
+	settings.Override
+	State       string `placeholder:"DIR" help:"Folder for all state and settings of this run."`
+	DownloadDir string `placeholder:"DIR" help:"Where shares arrive."`
+	NoLAN       bool   `name:"no-lan" help:"Keep this computer's address out of invitations, and no rendezvous of its own."`
+	Title       string `placeholder:"TEXT" help:"Title of the window."`
+	Language    string `placeholder:"TAG" help:"Language of the window: en or zh, instead of the desktop's."`
+	Version     bool   `help:"Print the version."`
 }
 
 // locations is where this run's files live.
@@ -41,56 +33,17 @@ func (c *commandLine) locations() settings.Locations {
 	return settings.DefaultLocations()
 }
 
-// override returns s with the flags that were given over it.
+// override returns s with the flags that were given over it. Its error is about
+// a flag.
 func (c *commandLine) override(s settings.Settings) (settings.Settings, error) {
 	if c.DownloadDir != "" {
 		folder, err := filepath.Abs(c.DownloadDir)
 		if err != nil {
-			return s, fmt.Errorf("--download-dir: %w", err)
+			return s, &settings.FieldError{Field: "download-dir", Value: c.DownloadDir, Err: err}
 		}
 		s.DownloadDir = folder
 	}
-	if len(c.Rendezvous) > 0 {
-		s.Rendezvous = c.Rendezvous
-	}
-	if len(c.STUN) > 0 {
-		s.STUN = c.STUN
-	}
-	if len(c.TURN)+len(c.TURNSecret) > 0 {
-		s.TURN = nil
-	}
-	for _, text := range c.TURN {
-		server, err := settings.ParseTURN(text)
-		if err != nil {
-			return s, fmt.Errorf("--turn must be URL,user,password: %w", err)
-		}
-		s.TURN = append(s.TURN, server)
-	}
-	for _, text := range c.TURNSecret {
-		server, err := settings.ParseTURNSecret(text)
-		if err != nil {
-			return s, fmt.Errorf("--turn-secret must be URL,secret: %w", err)
-		}
-		s.TURN = append(s.TURN, server)
-	}
-	if c.Policy != "" {
-		s.Policy = path.Policy(c.Policy)
-	}
-	for _, limit := range []struct {
-		text string
-		into *int64
-	}{{c.LimitUp, &s.LimitUp}, {c.LimitDown, &s.LimitDown}} {
-		if limit.text == "" {
-			continue
-		}
-		rate, err := settings.ParseRate(limit.text)
-		if err != nil {
-			return s, fmt.Errorf("a limit is bytes a second, such as 500k or 10M: %w", err)
-		}
-		*limit.into = rate
-	}
-	s = settings.Normalize(s)
-	return s, settings.Validate(s)
+	return c.Apply(s)
 }
 
 // kept returns the settings to save when the user has edited what the flags

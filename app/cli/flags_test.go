@@ -45,11 +45,11 @@ func TestFlagsGoOverTheSettings(t *testing.T) {
 		t.Errorf("state is in %s, want %s", config.StateDir, want)
 	}
 
-	flags = transferFlags{
-		State: folder, Rendezvous: []string{"ws://a.example.org", "ws://b.example.org"}, STUN: []string{"c.example.org:1"},
+	flags = transferFlags{State: folder, Override: settings.Override{
+		Rendezvous: []string{"ws://a.example.org", "ws://b.example.org"}, STUN: []string{"c.example.org:1"},
 		TURN: []string{"turn:d.example.org:2?transport=tcp,user,pass,word"}, TURNSecret: []string{"turns:e.example.org,se,cret"},
-		Policy: policy(path.RelayOnly), LimitUp: "10M", LimitDown: "0",
-	}
+		Policy: "relay", LimitUp: "10M", LimitDown: "0",
+	}}
 	if config, err = flags.config(t.Output()); err != nil {
 		t.Fatal(err)
 	}
@@ -68,21 +68,22 @@ func TestFlagsGoOverTheSettings(t *testing.T) {
 }
 
 func TestUnusableFlagsSayWhatIsMeant(t *testing.T) {
-	for words, flags := range map[string]transferFlags{
-		"wss://":            {Rendezvous: []string{"http://example.org"}},
+	for words, override := range map[string]settings.Override{
+		"--rendezvous":      {Rendezvous: []string{"http://example.org"}},
 		"stun:host:port":    {STUN: []string{"turn:example.org"}},
 		"URL,user,password": {TURN: []string{"turn:example.org,me"}},
 		"URL,secret":        {TURNSecret: []string{"turn:example.org"}},
 		"10M":               {LimitDown: "fast"},
+		"a policy is":       {Policy: "fast"},
 	} {
-		flags.State = t.TempDir()
+		flags := transferFlags{State: t.TempDir(), Override: override}
 		_, err := flags.config(t.Output())
 		var known *exit
 		if !errors.As(err, &known) || known.Code != exitUsage || !strings.Contains(known.Text, words) {
 			t.Errorf("%s: got %v", words, err)
 		}
 	}
-	flags := transferFlags{State: t.TempDir(), TURN: []string{"example.org,me,the password"}}
+	flags := transferFlags{State: t.TempDir(), Override: settings.Override{TURN: []string{"example.org,me,the password"}}}
 	if _, err := flags.config(t.Output()); err == nil || strings.Contains(err.Error(), "the password") {
 		t.Errorf("an error tells the password: %v", err)
 	}
@@ -114,5 +115,18 @@ func TestBrokenSettingsAreNotReplacedByLooserOnes(t *testing.T) {
 		if !errors.As(err, &known) || known.Code != exitUsage || !strings.Contains(known.Text, filepath.Join(folder, "settings.json.broken")) {
 			t.Errorf("%s start: got %v", start, err)
 		}
+	}
+}
+
+func TestASettingEditedByHandIsNamedWithItsFile(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "settings.json")
+	if err := os.WriteFile(file, []byte(`{"version":1,"policy":"lann"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := (&transferFlags{State: folder}).config(t.Output())
+	var known *exit
+	if !errors.As(err, &known) || known.Code != exitUsage || !strings.Contains(known.Text, file+`: policy "lann" cannot be used: a policy is auto`) {
+		t.Errorf("got %v", err)
 	}
 }
