@@ -187,6 +187,9 @@ func TestProcessTwoOnOneNetworkNeedNoServer(t *testing.T) {
 	}
 }
 
+// A process shares one thing, so this is one share; that a second one between
+// the same two needs no rendezvous either is shown by
+// TestTheRendezvousIsNotNeededAfterMeeting of package engine.
 func TestProcessRendezvousIsNotNeededAfterMeeting(t *testing.T) {
 	shared := filepath.Join(t.TempDir(), "film.bin")
 	makeFile(t, shared, size(t, 120<<20), 5)
@@ -196,19 +199,38 @@ func TestProcessRendezvousIsNotNeededAfterMeeting(t *testing.T) {
 	receiver := s.receive(t, "receiver", invitation, to, t.TempDir(), "--limit-down", "15M", "--stay")
 	reached(receiver, 0.3)
 	s.kill()
+	for _, p := range []*process{sender, receiver} {
+		needsNoRendezvous(t, p.name, p.last())
+	}
+	killed := time.Now()
 	at := receiver.last().Transfers[0]
 	if at.Bytes > at.Total*6/10 {
 		t.Fatalf("the rendezvous was killed too late: %d of %d bytes were there", at.Bytes, at.Total)
 	}
 	receiver.until(arrival, "complete", func(l line) bool { return l.Transfers[0].Phase == "complete" })
 	for _, p := range []*process{sender, receiver} {
-		if peer := mostly(t, p); peer.RendezvousNeeded {
-			t.Errorf("%s says that its peer needs a rendezvous", p.name)
+		for _, state := range p.every() {
+			if state.Time.After(killed) {
+				needsNoRendezvous(t, p.name, state)
+			}
 		}
 	}
 	t.Logf("after Ctrl-C: sender gone in %v, receiver in %v", sender.interrupt(), receiver.interrupt())
 	if !sameFile(t, shared, filepath.Join(to, "film.bin")) {
 		t.Error("film.bin has other bytes")
+	}
+}
+
+// needsNoRendezvous fails unless there are peers and each signals by itself.
+func needsNoRendezvous(t *testing.T, name string, state line) {
+	t.Helper()
+	if len(state.Peers) == 0 {
+		t.Errorf("%s has no peer without the rendezvous", name)
+	}
+	for _, peer := range state.Peers {
+		if peer.RendezvousNeeded {
+			t.Errorf("%s says that peer %s needs a rendezvous", name, peer.ID)
+		}
 	}
 }
 
@@ -219,10 +241,10 @@ func TestProcessReceiversHelpEachOther(t *testing.T) {
 	sender, invitation := s.send(t, "sender", shared, t.TempDir(), "--limit-up", "12M")
 	folders := []string{t.TempDir(), t.TempDir(), t.TempDir()}
 	var early []*process
-	for i := range 2 {
+	for i := range folders {
 		early = append(early, s.receive(t, fmt.Sprintf("receiver %d", i+1), invitation, folders[i], t.TempDir(), "--stay"))
 	}
-	third := s.receive(t, "receiver 3", invitation, folders[2], t.TempDir(), "--limit-down", "1M")
+	leaver := s.receive(t, "leaver", invitation, t.TempDir(), t.TempDir(), "--limit-down", "1M")
 	for _, p := range early {
 		p.until(arrival, "complete", func(l line) bool { return l.Transfers[0].Phase == "complete" })
 	}
@@ -238,7 +260,7 @@ func TestProcessReceiversHelpEachOther(t *testing.T) {
 	t.Logf("of %d MB each, receivers gave one another %.1f MB", total/1e6, float64(out)/1e6)
 	// The sender leaves, and so does a receiver that was still fetching.
 	sender.interrupt()
-	third.interrupt()
+	leaver.interrupt()
 	late := s.receive(t, "late receiver", invitation, t.TempDir(), t.TempDir())
 	late.ends(arrival, 0)
 	for i, p := range early {
