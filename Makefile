@@ -10,6 +10,10 @@ EXE := $(shell $(GO) env GOEXE)
 TAGS := nosqlite
 WINDOW_TAGS := nosqlite,migrated_fynedo,no_emoji
 
+# Linux loads the window, which is part C, at a random address. On Windows and
+# macOS that is how Go builds anyway.
+PIE := $(if $(filter linux,$(shell $(GO) env GOOS)),-buildmode=pie)
+
 # What is built without C, for every system.
 PURE := ./app/cli ./engine/...
 SYSTEMS := linux windows darwin
@@ -21,7 +25,7 @@ run: build
 	bin/causeway$(EXE)
 
 build: prerequisites-build cli
-	CGO_ENABLED=1 $(GO) build -trimpath -ldflags '-s -w' -tags $(WINDOW_TAGS) -o bin/causeway$(EXE) ./app
+	CGO_ENABLED=1 $(GO) build $(PIE) -trimpath -ldflags '-s -w' -tags $(WINDOW_TAGS) -o bin/causeway$(EXE) ./app
 
 cli:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -tags $(TAGS) -o bin/causeway-cli$(EXE) ./app/cli
