@@ -35,12 +35,17 @@ type Config struct {
 
 // Engine runs transfers. Its methods are safe for concurrent use. When a verb
 // returns, the State shows what it has done.
+//
+// A verb that cannot do what was asked returns a *Problem, or ErrUnknownTransfer
+// where the id names no transfer. It returns ErrStopped once Serve has ended,
+// and ctx's error when ctx ended first; then it may be done all the same.
 type Engine struct {
 	state watch.Value[State]
 	owner *owner
 }
 
 // New opens the state folder and prepares an Engine; nothing runs before Serve.
+// An error that the user can do something about is or wraps a *Problem.
 func New(config Config) (*Engine, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -66,7 +71,7 @@ func (e *Engine) State() *watch.Value[State] { return &e.state }
 
 // Share offers files and folders and returns at once; hashing goes on behind
 // and shows as Preparing. The same unchanged paths give the same transfer and
-// invitation again. Errors are *Problem.
+// invitation again.
 func (e *Engine) Share(ctx context.Context, paths []string) (Transfer, error) {
 	prepared, err := e.owner.prepareShare(ctx, paths)
 	if err != nil {
@@ -92,7 +97,6 @@ func (e *Engine) Share(ctx context.Context, paths []string) (Transfer, error) {
 // Receive fetches what an invitation offers into folder; empty means the
 // download folder of the settings. An invitation whose transfer this state
 // folder knows goes on from its finished pieces, in the folder it began in.
-// Errors are *Problem.
 func (e *Engine) Receive(ctx context.Context, invitation, folder string) (Transfer, error) {
 	return e.transferVerb(ctx, func() (*transfer, error) { return e.owner.addReceive(invitation, folder) })
 }
@@ -108,7 +112,8 @@ func (e *Engine) Resume(ctx context.Context, id TransferID) error {
 }
 
 // Remove forgets a transfer. Finished files stay; an unfinished download's
-// partial files are deleted. A shared file is never touched.
+// partial files are deleted; where that fails, the State's Problems say so. A
+// shared file is never touched.
 func (e *Engine) Remove(ctx context.Context, id TransferID) error {
 	removed := make(chan error, 1)
 	err := e.verb(ctx, func() error { return e.owner.remove(id, func(err error) { removed <- err }) })
