@@ -34,6 +34,16 @@ func TestAStrangerWhoKnowsTheRoomAlonePassesForNobody(t *testing.T) {
 	anna := startComputer(t, meetingAt(url))
 	sent := anna.share(writeTree(t, "secret", map[string]int{"a": 1000}))
 
+	// A stranger must not be a peer for a moment either.
+	watching, stop := context.WithCancel(t.Context())
+	defer stop()
+	var strangers []engine.Peer
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		anna.State().Follow(watching, 0, func(s engine.State) { strangers = append(strangers, s.Peers...) })
+	}()
+
 	keys := keysOf(t, sent.Invitation)
 	keys.Seal[0] ^= 1
 	keys.Tag[0] ^= 1
@@ -80,8 +90,10 @@ func TestAStrangerWhoKnowsTheRoomAlonePassesForNobody(t *testing.T) {
 			offered = 100
 		}
 	}
-	if peers := anna.State().Load().PeersOf(sent.ID); len(peers) > 0 {
-		t.Errorf("the stranger is a peer: %+v", peers)
+	stop()
+	<-watched
+	if len(strangers) > 0 {
+		t.Errorf("the stranger was a peer: %+v", strangers)
 	}
 
 	ben := startComputer(t, meetingAt(url))

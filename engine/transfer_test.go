@@ -62,6 +62,11 @@ func TestTheRendezvousIsNotNeededAfterMeeting(t *testing.T) {
 		return s.Total > 0 && s.Bytes*10 >= s.Total*3
 	})
 	killRendezvous()
+	for name, computer := range map[string]*computer{"anna": anna, "ben": ben} {
+		if state := computer.State().Load(); len(state.Peers) != 1 || state.Peers[0].RendezvousNeeded {
+			t.Errorf("%s needs the rendezvous that is gone: %+v", name, state.Peers)
+		}
+	}
 
 	ben.untilPhase(received.ID, engine.Complete)
 	sameTree(t, first, filepath.Join(ben.downloads, "first"))
