@@ -58,6 +58,13 @@ func newLANTracker(stateDir string, log *slog.Logger) (*lanTracker, error) {
 	return l, nil
 }
 
+// serveLAN runs the LAN tracker and tells if that ends early.
+func (o *owner) serveLAN() {
+	if err := o.lan.server.Serve(o.ctx); err != nil && o.ctx.Err() == nil {
+		o.post(func() { o.tell(Problem{Code: NoLAN, Err: err}) })
+	}
+}
+
 func (l *lanTracker) allowed(room [20]byte) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -179,6 +179,7 @@ func (o *owner) openDownload(r *record) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
+	r.writer.settle() // the info may be on its way to the disk
 	p := place{sink: sink, info: r.info()}
 	if p.info == nil {
 		return p, nil
@@ -220,12 +221,13 @@ func (o *owner) discard(t *transfer, p place, answer func(error)) {
 		}
 		if p.sink != nil {
 			if err := p.sink.Discard(); err != nil {
-				o.log.Warn("cannot delete an unfinished download", "transfer", t.id, "error", err)
+				o.post(func() { o.tell(partialProblem(t.record.Folder, err)) })
 			}
 		}
 		err := t.record.delete()
 		o.post(func() {
 			delete(o.removing, t.keys.Room)
+			o.settle(RecordNotSaved, t.record.folder)
 			answer(err)
 		})
 	})

@@ -42,6 +42,7 @@ type owner struct {
 	records   *recordShelf
 
 	transfers []*transfer
+	problems  []Problem // that concern none of the transfers
 	rooms     map[invite.Room]*transfer
 
 	ctx     context.Context // of serve; cancelled first at the end
@@ -88,7 +89,7 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 	if !config.NoLAN {
 		if o.lan, err = newLANTracker(config.StateDir, o.log); err != nil {
 			// Shares still work through every other rendezvous.
-			o.log.Warn("no LAN tracker", "error", err)
+			o.tell(Problem{Code: NoLAN, Err: err})
 		}
 	}
 	return o, nil
@@ -136,8 +137,10 @@ func (o *owner) serve(ctx context.Context) error {
 	o.background(func() { o.signaling.Serve(running) })
 	o.background(o.followRendezvous)
 	if o.lan != nil {
-		o.background(func() { o.lan.server.Serve(running) })
+		o.background(o.serveLAN)
 	}
+	// Here, and where a verb makes a record, the owner waits for the disk: the
+	// answer depends on it. What is saved afterwards is written behind the scenes.
 	if o.config.Restore {
 		o.restore()
 	}

@@ -48,6 +48,23 @@ const (
 	StateInUse ProblemCode = "state-in-use"
 	// BadSetting: a setting cannot be used. Subject is the setting's value.
 	BadSetting ProblemCode = "bad-setting"
+
+	// The following concern no single transfer of the State.
+
+	// NotRestored: the record of an earlier transfer cannot be used. Subject is
+	// the folder of the record.
+	NotRestored ProblemCode = "not-restored"
+	// TransferElsewhere: another Causeway works on a transfer that would have
+	// been restored. Subject is the share's name.
+	TransferElsewhere ProblemCode = "transfer-elsewhere"
+	// RecordNotSaved: how a transfer stands cannot be kept. Subject is the folder.
+	RecordNotSaved ProblemCode = "record-not-saved"
+	// PartialLeft: the partial files of a removed download could not be deleted.
+	// Subject is the file or folder.
+	PartialLeft ProblemCode = "partial-left"
+	// NoLAN: the LAN tracker cannot listen.
+	NoLAN ProblemCode = "no-lan"
+
 	// Internal: none of the above; Err has the words.
 	Internal ProblemCode = "internal"
 )

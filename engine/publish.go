@@ -14,7 +14,7 @@ import (
 func (o *owner) publish() {
 	o.changed = false
 	o.publishedAt = time.Now()
-	s := State{Transfers: make([]Transfer, 0, len(o.transfers))}
+	s := State{Transfers: make([]Transfer, 0, len(o.transfers)), Problems: slices.Clone(o.problems)}
 	for _, t := range o.transfers {
 		s.Transfers = append(s.Transfers, o.show(t))
 		s.Peers = append(s.Peers, o.showMembers(t)...)

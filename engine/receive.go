@@ -32,16 +32,15 @@ func (o *owner) addReceive(text, folder string) (*transfer, error) {
 	id := transferID(keys.Room)
 	r, err := o.records.open(id)
 	switch {
-	case errors.Is(err, errInUse):
-		return nil, &Problem{Code: StateInUse, Subject: o.config.StateDir, Err: err}
 	case errors.Is(err, fs.ErrNotExist):
+		if damaged, ok := errors.AsType[*damagedRecord](err); ok {
+			o.tell(Problem{Code: NotRestored, Subject: damaged.folder, Err: err})
+		}
 		if r, err = o.newReceiveRecord(id, invitation, folder); err != nil {
 			return nil, err
 		}
-	case errors.Is(err, fs.ErrPermission):
-		return nil, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
 	case err != nil:
-		return nil, &Problem{Code: Internal, Err: err}
+		return nil, recordProblem(o.config.StateDir, err)
 	case r.Direction == Send:
 		r.release()
 		return nil, &Problem{Code: InvitationIsOwn, Subject: r.Name}
@@ -74,12 +73,8 @@ func (o *owner) newReceiveRecord(id TransferID, invitation invite.Invitation, fo
 		Direction: Receive, Secret: hex.EncodeToString(invitation.Secret[:]), Added: time.Now(),
 		Rendezvous: invitation.Rendezvous, LAN: invitation.LAN, Folder: folder,
 	}
-	err = o.records.create(id, r)
-	if errors.Is(err, errInUse) {
-		return nil, &Problem{Code: StateInUse, Subject: o.config.StateDir, Err: err}
-	}
-	if err != nil {
-		return nil, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
+	if err := o.records.create(id, r); err != nil {
+		return nil, recordProblem(o.config.StateDir, err)
 	}
 	return r, nil
 }
@@ -133,9 +128,11 @@ func (o *owner) gotInfo(t *transfer, torrent *swarm.Torrent) {
 		return
 	}
 	t.measure(info)
-	if err := t.record.saveInfo(info); err != nil {
-		o.fail(t, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err})
-	}
+	o.write(t, infoFile, info, func(err error) {
+		if err != nil && t.torrent == torrent {
+			o.fail(t, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err})
+		}
+	})
 	o.changed = true
 	o.wake()
 }
@@ -164,31 +161,25 @@ func (o *owner) finished(t *transfer, sink *store.Sink, placed string, err error
 	}
 	t.complete = true
 	t.record.Placed, t.record.Name = placed, filepath.Base(placed)
-	if err := t.record.save(); err != nil {
-		o.log.Warn("cannot save a finished transfer's record", "transfer", t.id, "error", err)
-	}
+	o.saveRecord(t)
 	o.changed = true
 	o.greetMembers(t, true)
 }
 
 // sinkProblem names what is wrong with the place where a share arrives.
-func sinkProblem(folder string, err error) *Problem {
-	if problem, ok := errors.AsType[*Problem](err); ok {
-		return problem
-	}
-	if at, ok := errors.AsType[*fs.PathError](err); ok && filepath.IsAbs(at.Path) {
-		folder = at.Path
-	}
-	code := CannotWrite
+func sinkProblem(folder string, err error) *Problem { return fileProblem(folder, err, sinkCode) }
+
+func sinkCode(err error) ProblemCode {
 	switch {
 	case errors.Is(err, store.ErrDiskFull):
-		code = DiskFull
+		return DiskFull
 	case errors.Is(err, store.ErrBadShare), errors.Is(err, swarm.ErrBadInfo):
-		code = BadShare
+		return BadShare
 	case errors.Is(err, store.ErrMissing):
-		code = DownloadMissing
+		return DownloadMissing
 	case errors.Is(err, store.ErrChanged), errors.Is(err, store.ErrUnreadable):
-		code = DownloadChanged
+		return DownloadChanged
+	default:
+		return CannotWrite
 	}
-	return &Problem{Code: code, Subject: folder, Err: err}
 }

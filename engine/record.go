@@ -49,8 +49,9 @@ type record struct {
 	// Served are the receivers that have had everything.
 	Served []string `json:"served,omitempty"`
 
-	folder string       // where the record lies
-	lock   *flock.Flock // held while this process works on the transfer
+	folder string        // where the record lies
+	lock   *flock.Flock  // held while this process works on the transfer
+	writer *recordWriter // of what changes while the transfer runs
 }
 
 // The files of a record's folder.
@@ -61,6 +62,19 @@ const (
 	manifestFile = "manifest.json" // what a share was hashed from
 	journalFile  = "pieces"        // which pieces of a download are finished
 )
+
+// damagedRecord is a record that cannot be read and was moved aside, so that it
+// counts as none.
+type damagedRecord struct {
+	folder string // where it lies now
+	err    error
+}
+
+func (d *damagedRecord) Error() string {
+	return fmt.Sprintf("engine: record %s: %v", d.folder, d.err)
+}
+
+func (d *damagedRecord) Unwrap() []error { return []error{d.err, fs.ErrNotExist} }
 
 // recordShelf is the folder of all records.
 type recordShelf struct{ folder string }
@@ -89,9 +103,9 @@ func (s *recordShelf) create(id TransferID, r *record) error {
 
 // open locks and loads the record of a transfer; fs.ErrNotExist where there is
 // none, errInUse where another process has it. A record that cannot be read is
-// moved aside and counts as none, for it would be in the way for ever.
+// moved aside, for it would be in the way for ever; that gives a damagedRecord.
 func (s *recordShelf) open(id TransferID) (*record, error) {
-	at := filepath.Join(s.folder, string(id))
+	at := s.at(id)
 	if _, err := os.Stat(filepath.Join(at, recordFile)); err != nil {
 		return nil, err
 	}
@@ -118,7 +132,7 @@ func (s *recordShelf) open(id TransferID) (*record, error) {
 		if err := os.Rename(at, aside); err != nil {
 			return nil, fmt.Errorf("engine: record %s: %w", id, damaged)
 		}
-		return nil, fmt.Errorf("engine: record %s, now %s: %w: %w", id, aside, damaged, fs.ErrNotExist)
+		return nil, &damagedRecord{aside, damaged}
 	}
 	return &r, nil
 }
@@ -139,7 +153,7 @@ func (r *record) check(id TransferID) error {
 }
 
 func (s *recordShelf) take(id TransferID, r *record) error {
-	r.folder = filepath.Join(s.folder, string(id))
+	r.folder, r.writer = s.at(id), newRecordWriter()
 	if err := os.MkdirAll(r.folder, 0o700); err != nil {
 		return err
 	}
@@ -151,44 +165,54 @@ func (s *recordShelf) take(id TransferID, r *record) error {
 	return err
 }
 
-// all lists the transfers that have a record, the oldest first.
-func (s *recordShelf) all() []TransferID {
+func (s *recordShelf) at(id TransferID) string { return filepath.Join(s.folder, string(id)) }
+
+// knownRecord is what can be said of a record that is not opened.
+type knownRecord struct {
+	id        TransferID
+	direction Direction // empty where the record is damaged, as all that follows
+	name      string
+	paths     []string
+	added     time.Time
+}
+
+// all lists the transfers that have a record, damaged ones too, the oldest
+// first.
+func (s *recordShelf) all() []knownRecord {
 	entries, err := os.ReadDir(s.folder)
 	if err != nil {
 		return nil
 	}
-	added := map[TransferID]time.Time{}
+	var all []knownRecord
 	for _, entry := range entries {
-		var r record
-		id := TransferID(entry.Name())
+		known := knownRecord{id: TransferID(entry.Name())}
 		if decoded, err := hex.DecodeString(entry.Name()); err != nil || len(decoded) != 8 {
 			continue // not ours, or moved aside
 		}
-		text, err := os.ReadFile(filepath.Join(s.folder, entry.Name(), recordFile))
-		if err == nil && json.Unmarshal(text, &r) == nil {
-			added[id] = r.Added
+		text, err := os.ReadFile(filepath.Join(s.at(known.id), recordFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		var r record
+		if err == nil && json.Unmarshal(text, &r) == nil {
+			known.direction, known.name, known.paths, known.added = r.Direction, r.Name, r.Paths, r.Added
+		}
+		all = append(all, known)
 	}
-	ids := make([]TransferID, 0, len(added))
-	for id := range added {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b TransferID) int { return added[a].Compare(added[b]) })
-	return ids
+	slices.SortStableFunc(all, func(a, b knownRecord) int { return a.added.Compare(b.added) })
+	return all
 }
 
 // sharing finds and locks the newest record that shares exactly these paths
 // and is in nobody's use; nil where there is none.
 func (s *recordShelf) sharing(paths []string) *record {
-	for _, id := range slices.Backward(s.all()) {
-		r, err := s.open(id)
-		if err != nil {
+	for _, known := range slices.Backward(s.all()) {
+		if known.direction != Send || !slices.Equal(known.paths, paths) {
 			continue
 		}
-		if r.Direction == Send && slices.Equal(r.Paths, paths) {
+		if r, err := s.open(known.id); err == nil {
 			return r
 		}
-		r.release()
 	}
 	return nil
 }
@@ -203,7 +227,16 @@ func (r *record) invitation() (invite.Invitation, error) {
 	return i, nil
 }
 
-func (r *record) save() error { return r.writeJSON(recordFile, r) }
+// save writes the record at once, before the transfer runs.
+func (r *record) save() error {
+	text, err := r.encode()
+	if err != nil {
+		return err
+	}
+	return r.write(recordFile, text)
+}
+
+func (r *record) encode() ([]byte, error) { return json.MarshalIndent(r, "", "  ") }
 
 func (r *record) journal() string { return filepath.Join(r.folder, journalFile) }
 
@@ -226,14 +259,12 @@ func (r *record) manifest() *store.Manifest {
 	return &m
 }
 
-func (r *record) saveManifest(m *store.Manifest) error { return r.writeJSON(manifestFile, m) }
-
-func (r *record) writeJSON(name string, value any) error {
-	text, err := json.MarshalIndent(value, "", "  ")
+func (r *record) saveManifest(m *store.Manifest) error {
+	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
 	}
-	return r.write(name, text)
+	return r.write(manifestFile, text)
 }
 
 // write replaces a file of the record as a whole or not at all.
@@ -256,8 +287,10 @@ func (r *record) write(name string, content []byte) error {
 	return os.Rename(temporary.Name(), filepath.Join(r.folder, name))
 }
 
-// release lets other processes have the transfer.
+// release lets other processes have the transfer, once all is written. Like
+// delete it runs behind the scenes, except where nothing can be waiting.
 func (r *record) release() {
+	r.writer.end()
 	if r.lock != nil {
 		r.lock.Unlock()
 	}
@@ -272,6 +305,7 @@ func (r *record) has(name string) bool {
 // delete forgets the transfer. The record itself goes first, while it is
 // locked, so that nobody opens what is about to vanish.
 func (r *record) delete() error {
+	r.writer.end()
 	if err := os.Remove(filepath.Join(r.folder, recordFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.release()
 		return err

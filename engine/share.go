@@ -117,7 +117,7 @@ func (o *owner) addShare(p *preparedShare) (*transfer, error) {
 		Paths: p.paths, Folder: filepath.Dir(p.paths[0]), Name: shareName(p.paths),
 	}
 	if err := o.records.create(transferID(keys.Room), r); err != nil {
-		return nil, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err}
+		return nil, recordProblem(o.config.StateDir, err)
 	}
 	t, err := o.reopen(r)
 	if err != nil {
@@ -182,25 +182,21 @@ func (o *owner) reopen(r *record) (*transfer, error) {
 }
 
 // sourceProblem names what is wrong with a file that is shared.
-func sourceProblem(subject string, err error) *Problem {
-	if problem, ok := errors.AsType[*Problem](err); ok {
-		return problem
-	}
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		subject = at.Path
-	}
-	code := Internal
+func sourceProblem(folder string, err error) *Problem { return fileProblem(folder, err, sourceCode) }
+
+func sourceCode(err error) ProblemCode {
 	switch {
 	case errors.Is(err, store.ErrNothing):
-		code = NothingToShare
+		return NothingToShare
 	case errors.Is(err, store.ErrTooLarge):
-		code = ShareTooLarge
+		return ShareTooLarge
 	case errors.Is(err, store.ErrChanged):
-		code = SourceChanged
+		return SourceChanged
 	case errors.Is(err, store.ErrMissing), errors.Is(err, fs.ErrNotExist):
-		code = SourceMissing
+		return SourceMissing
 	case errors.Is(err, store.ErrUnreadable), errors.Is(err, fs.ErrPermission):
-		code = SourceUnreadable
+		return SourceUnreadable
+	default:
+		return Internal
 	}
-	return &Problem{Code: code, Subject: subject, Err: err}
 }

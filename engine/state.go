@@ -14,6 +14,9 @@ type State struct {
 	// Peers are grouped by transfer, in the order in which they connected.
 	Peers   []Peer
 	Network Network
+	// Problems are what concerns none of the Transfers, in the order in which it
+	// happened. What is over is no longer among them.
+	Problems []Problem
 }
 
 // Transfer is a share being sent or fetched here.

@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,20 @@ func (c *computer) untilProblem(id engine.TransferID, code engine.ProblemCode) e
 	return c.until(id, "the problem is "+string(code), func(s engine.Transfer, _ []engine.Peer) bool {
 		return s.Problem != nil && s.Problem.Code == code
 	})
+}
+
+// untilProblems waits for just these problems that concern no transfer.
+func (c *computer) untilProblems(what string, codes ...engine.ProblemCode) engine.State {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 60*time.Second)
+	defer cancel()
+	state, err := c.State().Wait(ctx, func(s engine.State) bool {
+		return slices.EqualFunc(s.Problems, codes, func(p engine.Problem, code engine.ProblemCode) bool { return p.Code == code })
+	})
+	if err != nil {
+		c.t.Fatalf("waiting until %s: %+v", what, state.Problems)
+	}
+	return state
 }
 
 func (c *computer) resume(id engine.TransferID) {
@@ -68,6 +84,9 @@ func TestAStateFolderInUseIsNamed(t *testing.T) {
 	sent := anna.share(writeTree(t, "work", map[string]int{"a": 4 * megabyte}))
 	ben.receive(sent.Invitation)
 	other := startComputer(t, meetingAt(url), stateIn(state), restoring)
+	if told := other.untilProblems("what is not restored is told", engine.TransferElsewhere); len(told.Transfers) > 0 {
+		t.Errorf("restored: %+v", told.Transfers)
+	}
 	if _, err := other.Receive(t.Context(), sent.Invitation, ""); !isProblem(err, engine.StateInUse) {
 		t.Errorf("a second engine: %v", err)
 	}
@@ -248,8 +267,14 @@ func TestARecordThatCannotBeReadIsNotInTheWay(t *testing.T) {
 		}
 	}
 	again := startComputer(t, meetingAt(url), stateIn(state), restoring)
-	if shown := again.State().Load().Transfers; len(shown) > 0 {
-		t.Errorf("restored: %+v", shown)
+	told := again.untilProblems("both are told of", engine.NotRestored, engine.NotRestored)
+	if len(told.Transfers) > 0 {
+		t.Errorf("restored: %+v", told.Transfers)
+	}
+	for _, problem := range told.Problems {
+		if _, err := os.Stat(filepath.Join(problem.Subject, "transfer.json")); err != nil || filepath.Dir(problem.Subject) != shelf {
+			t.Errorf("the record is not in %q: %v", problem.Subject, err)
+		}
 	}
 	again.receive(sent.Invitation)
 	again.untilPhase(sent.ID, engine.Complete)
@@ -285,6 +310,63 @@ func TestWhatIsLeftOutOfAFolderIsCountedOnBothSides(t *testing.T) {
 	again := startComputer(t, meetingAt(url), stateIn(state))
 	if shown := again.share(folder); shown.Skipped != 2 {
 		t.Errorf("after a restart: %d left out", shown.Skipped)
+	}
+}
+
+func TestARecordThatCannotBeSavedIsToldUntilItCan(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	anna := startComputer(t, onlyLAN, stateIn(state))
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 1000}))
+	anna.untilPhase(sent.ID, engine.Waiting)
+	record := filepath.Join(state, "transfers", string(sent.ID))
+	if err := os.Rename(record, record+" away"); err != nil {
+		t.Skip("a folder in use cannot be renamed here: ", err)
+	}
+	if err := anna.Pause(t.Context(), sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	told := anna.untilProblems("it is told", engine.RecordNotSaved)
+	if told.Problems[0].Subject != record || told.Transfers[0].Problem != nil {
+		t.Errorf("told: %+v", told)
+	}
+	if err := os.Rename(record+" away", record); err != nil {
+		t.Fatal(err)
+	}
+	anna.resume(sent.ID)
+	anna.untilProblems("it is over")
+	if err := anna.Pause(t.Context(), sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	anna.stop() // and the last change is on the disk
+	again := startComputer(t, onlyLAN, stateIn(state), restoring)
+	again.untilPhase(sent.ID, engine.Paused)
+}
+
+func TestPartialFilesThatCannotBeDeletedAreNamed(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url), upLimit(megabyte))
+	ben := startComputer(t, meetingAt(url))
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 4 * megabyte}))
+	ben.receive(sent.Invitation)
+	ben.until(sent.ID, "something has arrived", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > 0 })
+	partial, err := filepath.Glob(filepath.Join(ben.downloads, "*.part"))
+	if err != nil || len(partial) != 1 {
+		t.Fatalf("partial folders: %v, %v", partial, err)
+	}
+	if err := os.Rename(partial[0], partial[0]+" away"); err != nil {
+		t.Skip("a folder in use cannot be renamed here: ", err)
+	}
+	if err := os.WriteFile(partial[0], []byte("the user's own"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := ben.Remove(t.Context(), sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	told := ben.untilProblems("it is told", engine.PartialLeft)
+	if told.Problems[0].Subject != partial[0] || len(told.Transfers) > 0 {
+		t.Errorf("told: %+v", told)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -25,19 +26,34 @@ const (
 
 // restore goes on with every transfer that no other process works on.
 func (o *owner) restore() {
-	for _, id := range o.records.all() {
-		r, err := o.records.open(id)
+	for _, known := range o.records.all() {
+		r, err := o.records.open(known.id)
 		if err != nil {
-			o.log.Warn("a transfer is left alone", "transfer", id, "error", err)
+			o.notRestored(known, err)
 			continue
 		}
 		t, err := o.reopen(r)
 		if err != nil {
 			r.release()
-			o.log.Warn("a transfer cannot be restored", "transfer", id, "error", err)
+			o.notRestored(known, err)
 			continue
 		}
 		o.start(t)
+	}
+}
+
+// notRestored tells why a transfer that has a record does not go on.
+func (o *owner) notRestored(known knownRecord, err error) {
+	folder := o.records.at(known.id)
+	damaged, isDamaged := errors.AsType[*damagedRecord](err)
+	switch {
+	case isDamaged:
+		o.tell(Problem{Code: NotRestored, Subject: damaged.folder, Err: err})
+	case errors.Is(err, errInUse):
+		o.tell(Problem{Code: TransferElsewhere, Subject: known.name, Err: err})
+	case errors.Is(err, fs.ErrNotExist): // removed meanwhile
+	default:
+		o.tell(Problem{Code: NotRestored, Subject: folder, Err: err})
 	}
 }
 
@@ -201,10 +217,4 @@ func (o *owner) linkConfig() link.Config {
 		config.Servers = append(config.Servers, server)
 	}
 	return config
-}
-
-func (o *owner) saveRecord(t *transfer) {
-	if err := t.record.save(); err != nil {
-		o.log.Warn("cannot save a transfer's record", "transfer", t.id, "error", err)
-	}
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -25,6 +27,10 @@ type notice struct {
 	after func(time.Duration, func())
 	// said counts, so that a message does not take a later one away.
 	said int
+	// standing are the complaints of the newest state, and standingAt what said
+	// was when they were last shown.
+	standing   []string
+	standingAt int
 }
 
 func newNotice(moved func(), after func(time.Duration, func())) *notice {
@@ -39,6 +45,36 @@ func newNotice(moved func(), after func(time.Duration, func())) *notice {
 
 func (n *notice) complain(text string) {
 	n.say(text, widget.DangerImportance, theme.NewErrorThemedResource(theme.ErrorIcon()))
+}
+
+// stand complains of what the state's problems say, once of each, and is quiet
+// about what is over.
+func (n *notice) stand(complaints []string) {
+	if slices.Equal(complaints, n.standing) {
+		return
+	}
+	var news []string
+	for _, text := range complaints {
+		if !slices.Contains(n.standing, text) {
+			news = append(news, text)
+		}
+	}
+	shown := n.content.Visible() && n.said == n.standingAt && len(n.standing) > 0
+	n.standing = slices.Clone(complaints)
+	switch {
+	case shown && len(complaints) == 0:
+		n.hush()
+	case shown: // all that stands, for the user has not put it away
+		n.complain(strings.Join(complaints, "\n"))
+	case len(news) > 0 && n.content.Visible() && n.text.Importance == widget.DangerImportance:
+		n.complain(n.text.Text + "\n" + strings.Join(news, "\n"))
+		return
+	case len(news) > 0:
+		n.complain(strings.Join(news, "\n"))
+	default:
+		return
+	}
+	n.standingAt = n.said
 }
 
 func (n *notice) tell(text string) {

@@ -267,6 +267,50 @@ func TestAnOpenRowTellsWhatIsNotIncluded(t *testing.T) {
 	}
 }
 
+func TestWhatConcernsNoTransferIsToldOnceAndUntilItIsOver(t *testing.T) {
+	d := englishDesk(t)
+	unsaved := engine.Problem{Code: engine.RecordNotSaved, Subject: "/state/a"}
+	left := engine.Problem{Code: engine.PartialLeft, Subject: "/downloads/b.part"}
+	state := func(problems ...engine.Problem) engine.State {
+		s := one(sending(engine.Waiting))
+		s.Problems = problems
+		return s
+	}
+	says := func(what string, parts ...string) {
+		t.Helper()
+		if d.notice.content.Visible() != (len(parts) > 0) {
+			t.Fatalf("%s: visible is %v, with %q", what, d.notice.content.Visible(), d.notice.text.Text)
+		}
+		if lines := strings.Split(d.notice.text.Text, "\n"); len(parts) > 0 && len(lines) != len(parts) {
+			t.Errorf("%s: it says %q", what, lines)
+		}
+		for _, part := range parts {
+			if !strings.Contains(d.notice.text.Text, part) {
+				t.Errorf("%s: %q is not in %q", what, part, d.notice.text.Text)
+			}
+		}
+	}
+	d.show(state(unsaved))
+	says("the first", "/state/a")
+	d.show(state(unsaved, left))
+	says("a second while the first is shown", "/state/a", "/downloads/b.part")
+	d.show(state(left))
+	says("one is over", "/downloads/b.part")
+	d.notice.hush()
+	d.show(state(left))
+	says("put away by the user")
+	d.show(state(left, unsaved))
+	says("only the new one after that", "/state/a")
+	d.show(state())
+	says("all is over")
+	d.show(state(unsaved))
+	d.notice.complain("something else")
+	d.show(state())
+	says("another complaint stays", "something else")
+	d.show(state(left))
+	says("nor does it hide another complaint", "something else", "/downloads/b.part")
+}
+
 func TestKeysOpenARow(t *testing.T) {
 	d := englishDesk(t)
 	d.show(everything())

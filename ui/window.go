@@ -196,6 +196,11 @@ func (w *Window) show(s engine.State) {
 	w.state = s
 	w.status.show(s)
 	w.transfers.show(s)
+	var complaints []string
+	for _, problem := range s.Problems {
+		complaints = append(complaints, Sentence(w.words, &problem))
+	}
+	w.notice.stand(complaints)
 }
 
 func (w *Window) goTo(index int) {

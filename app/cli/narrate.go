@@ -33,7 +33,20 @@ func narrate(before, after engine.State, id engine.TransferID) []string {
 	if is.Receivers > was.Receivers && is.Direction == engine.Send {
 		lines = append(lines, receiversLine(is.Receivers))
 	}
+	lines = append(lines, problemLines(before.Problems, after.Problems)...)
 	return append(lines, pathLines(before.PeersOf(id), after.PeersOf(id))...)
+}
+
+// problemLines says what has come up that concerns no single transfer.
+func problemLines(before, after []engine.Problem) []string {
+	var lines []string
+	for _, problem := range after {
+		known := slices.ContainsFunc(before, func(p engine.Problem) bool { return sameProblem(&p, &problem) })
+		if !known {
+			lines = append(lines, sentence(&problem))
+		}
+	}
+	return lines
 }
 
 // goesOn reports whether a transfer with a problem is not at its end. What ends

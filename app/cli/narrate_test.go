@@ -79,6 +79,18 @@ func TestNarrationTellsAProblemOnceAndGoesOn(t *testing.T) {
 	}
 }
 
+func TestNarrationTellsOnceWhatConcernsNoTransfer(t *testing.T) {
+	calm, troubled := receiving(engine.Waiting), receiving(engine.Waiting)
+	troubled.Problems = []engine.Problem{{Code: engine.RecordNotSaved, Subject: "/state/t"}}
+	want := []string{sentence(&troubled.Problems[0])}
+	if got := narrate(calm, troubled, "t"); !slices.Equal(got, want) || !strings.Contains(want[0], "/state/t") {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if again := narrate(troubled, troubled, "t"); len(again) != 0 {
+		t.Errorf("told again: %q", again)
+	}
+}
+
 func TestPeersCannotSteerTheTerminal(t *testing.T) {
 	evil := receiving(engine.Transferring, engine.Peer{Transfer: "t", ID: "p", Client: "\x1b[2J\rgot you", Path: path.DirectLAN})
 	evil.Transfers[0].Name = "a\x07\u202eb\n"
