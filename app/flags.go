@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/causeway-app/causeway/assets"
@@ -58,15 +57,6 @@ func kept(saved, run, edited settings.Settings) settings.Settings {
 		}
 	}
 	return keep
-}
-
-// unlocked leaves out relays whose password is not at hand, as when the keyring
-// is locked. An empty one would keep the engine from using the others.
-func unlocked(s settings.Settings) settings.Settings {
-	s.TURN = slices.DeleteFunc(slices.Clone(s.TURN), func(server settings.TURN) bool {
-		return server.Secret == "" && (server.Username == "" || server.Password == "")
-	})
-	return s
 }
 
 // absolute makes arguments mean the same in another working folder: paths

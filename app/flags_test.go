@@ -1,12 +1,14 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/settings"
 )
@@ -60,23 +62,35 @@ func TestFlagsHoldForOneRun(t *testing.T) {
 func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
 	for _, arguments := range [][]string{
 		{"--turn", "turn:a.example.org"}, {"--turn-secret", "turn:a.example.org"}, {"--limit-up", "fast"},
-		{"--rendezvous", "http://a.example.org"}, {"--stun", "turn:a"},
+		{"--rendezvous", "http://a.example.org"}, {"--stun", "turn:a"}, {"--policy", "fast"},
 	} {
 		line := parse(t, arguments...)
 		if _, err := line.override(savedSettings(t)); err == nil {
 			t.Errorf("%q is taken", arguments)
+		} else if wrong := settings.FieldErrors(err); len(wrong) != 1 || "--"+wrong[0].Field != arguments[0] {
+			t.Errorf("%q: the fault is %v", arguments, err)
 		}
 	}
 }
 
-func TestARelayWhosePasswordIsNotAtHandIsLeftOut(t *testing.T) {
-	s := savedSettings(t)
-	s.TURN = append(s.TURN, settings.TURN{URL: "turn:locked.example.org", Username: "ada"}, settings.TURN{URL: "turn:c.example.org", Secret: "s"})
-	if got := unlocked(s).TURN; len(got) != 2 || got[1].Secret != "s" {
-		t.Errorf("the engine gets %+v", got)
-	}
-	if len(s.TURN) != 3 {
-		t.Error("and the settings have lost it")
+func TestTheWindowSaysWhatItCannotDoWithItsSettings(t *testing.T) {
+	l := settings.LocationsIn(t.TempDir())
+	for text, want := range map[string]engine.Problem{
+		`{"version":1,"policy":"la`:                 {Code: engine.SettingsBroken, Subject: l.BrokenFile()},
+		`{"version":1,"stun":["http://a.example"]}`: {Code: engine.SettingsWrong, Subject: l.SettingsFile},
+		`{"version":2}`:                             {Code: engine.SettingsNewer, Subject: l.SettingsFile},
+		`{"version":1,"policy":"lan"}`:              {},
+	} {
+		if err := os.WriteFile(l.SettingsFile, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := settings.Load(l)
+		got := settingsProblem(l, s, err)
+		if want.Code == "" && got != nil {
+			t.Errorf("%s: %v", text, got)
+		} else if want.Code != "" && (got == nil || got.Code != want.Code || got.Subject != want.Subject) {
+			t.Errorf("%s: %v, want %s about %s", text, got, want.Code, want.Subject)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"fyne.io/fyne/v2/lang"
 	"github.com/alecthomas/kong"
@@ -70,24 +71,40 @@ func start(line commandLine) int {
 	defer first.Release()
 	logger, closing := openLog(locations.LogFile)
 	defer closing()
-	saved, err := settings.Load(locations)
-	if err != nil {
-		logger.Warn("not all settings can be used", "error", err)
+	saved, trouble := settings.Load(locations)
+	if trouble != nil {
+		logger.Warn("not all settings can be used", "error", trouble)
 	}
 	chosen, err := line.override(saved)
-	if err != nil {
+	if wrong := settings.FieldErrors(err); len(wrong) > 0 {
+		err := errors.New("--" + wrong[0].Explain())
 		fmt.Fprintln(os.Stderr, "causeway:", err)
-		return showFailure(speak, &engine.Problem{Code: engine.BadSetting, Subject: badSubject(err), Err: err})
+		return showFailure(speak, &engine.Problem{Code: engine.BadSetting, Subject: "--" + wrong[0].Field, Err: err})
 	}
-	return newProgram(line, locations, first, speak, logger, saved, chosen).run()
+	p := newProgram(line, locations, first, speak, logger, saved, chosen)
+	if problem := settingsProblem(locations, chosen, trouble); problem != nil {
+		p.warning = problem
+	}
+	return p.run()
 }
 
-// badSubject names the setting that is wrong.
-func badSubject(err error) string {
-	if wrong := settings.FieldErrors(err); len(wrong) > 0 {
-		return wrong[0].Field
+// settingsProblem is what the user must know of the settings file: what Load
+// or Save said, and what of the settings is wrong. It is nil while all is well;
+// a relay whose password is not at hand is no mistake.
+func settingsProblem(locations settings.Locations, s settings.Settings, err error) *engine.Problem {
+	wrong := slices.DeleteFunc(settings.FieldErrors(settings.Validate(s)), func(e *settings.FieldError) bool { return e.Locked(s) })
+	switch {
+	case errors.Is(err, settings.ErrBroken):
+		return &engine.Problem{Code: engine.SettingsBroken, Subject: locations.BrokenFile(), Err: err}
+	case len(wrong) > 0:
+		return &engine.Problem{Code: engine.SettingsWrong, Subject: locations.SettingsFile, Err: errors.New(wrong[0].Explain())}
+	case errors.Is(err, settings.ErrNewer):
+		return &engine.Problem{Code: engine.SettingsNewer, Subject: locations.SettingsFile, Err: err}
+	case err == nil, errors.Is(err, settings.ErrSecrets), settings.FieldErrors(err) != nil:
+		return nil
+	default:
+		return &engine.Problem{Code: engine.SettingsBroken, Subject: locations.SettingsFile, Err: err}
 	}
-	return "command line"
 }
 
 // language is what the user wants to read, the dearest first.

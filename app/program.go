@@ -41,6 +41,7 @@ type program struct {
 	log       *slog.Logger
 	saved     settings.Settings // what the file says
 	chosen    settings.Settings // with the flags over it
+	warning   error             // what the window says of the settings, or nil
 
 	app     fyne.App
 	window  *ui.Window
@@ -63,7 +64,7 @@ func newProgram(line commandLine, locations settings.Locations, first *instance.
 // run opens the window and returns the exit code after it has closed.
 func (p *program) run() int {
 	made, err := engine.New(engine.Config{
-		Settings: unlocked(p.chosen), StateDir: p.locations.StateDir, Client: clientName, NoLAN: p.line.NoLAN,
+		Settings: settings.Usable(p.locations, p.chosen), StateDir: p.locations.StateDir, Client: clientName, NoLAN: p.line.NoLAN,
 		Restore: true, Logger: p.log,
 	})
 	if err != nil {
@@ -73,7 +74,7 @@ func (p *program) run() int {
 	p.engine = made
 	p.app = newApp()
 	p.window = ui.New(ui.Options{
-		App: p.app, Engine: relayed{made}, Words: p.words, Title: p.line.Title, Settings: p.chosen, Save: p.save,
+		App: p.app, Engine: careful{made, p.locations}, Words: p.words, Title: p.line.Title, Settings: p.chosen, Save: p.save, Warning: p.warning,
 		Do: fyne.DoAndWait, Start: func(f func()) { go f() }, Quit: p.end,
 	})
 	p.app.Lifecycle().SetOnStarted(p.started)
@@ -188,16 +189,22 @@ func (p *program) save(edited settings.Settings) error {
 	keep := kept(p.saved, p.chosen, edited)
 	if err := settings.Save(p.locations, keep); err != nil {
 		p.log.Error("the settings cannot be saved", "error", err)
+		if problem := settingsProblem(p.locations, keep, err); problem != nil && problem.Code != engine.SettingsBroken {
+			return problem
+		}
 		return &engine.Problem{Code: engine.CannotWrite, Subject: p.locations.SettingsFile, Err: err}
 	}
 	return nil
 }
 
-// relayed hands the engine only relays that it can use.
-type relayed struct{ *engine.Engine }
+// careful hands the engine only settings that it can use.
+type careful struct {
+	*engine.Engine
+	locations settings.Locations
+}
 
-func (r relayed) Configure(ctx context.Context, s settings.Settings) error {
-	return r.Engine.Configure(ctx, unlocked(s))
+func (c careful) Configure(ctx context.Context, s settings.Settings) error {
+	return c.Engine.Configure(ctx, settings.Usable(c.locations, s))
 }
 
 // showFailure says in a window of its own why there is no other, and returns

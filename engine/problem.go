@@ -65,6 +65,14 @@ const (
 	// NoLAN: the LAN tracker cannot listen.
 	NoLAN ProblemCode = "no-lan"
 
+	// SettingsBroken: the settings file cannot be read. Subject is the file.
+	SettingsBroken ProblemCode = "settings-broken"
+	// SettingsWrong: the settings file holds what cannot be used. Subject is the
+	// file, Err says which settings.
+	SettingsWrong ProblemCode = "settings-wrong"
+	// SettingsNewer: the settings file is of a newer Causeway, and what is changed
+	// is not kept. Subject is the file.
+	SettingsNewer ProblemCode = "settings-newer"
 	// Internal: none of the above; Err has the words.
 	Internal ProblemCode = "internal"
 )

@@ -65,13 +65,35 @@ func (l *addressList) remove(f *field) {
 	}
 }
 
-// tell hands on the addresses that are right, each once.
-func (l *addressList) tell() {
+// set shows other addresses, without telling.
+func (l *addressList) set(addresses []string) {
+	if slices.Equal(l.addresses(), addresses) {
+		return
+	}
+	l.fields = nil
+	l.lines.RemoveAll()
+	for _, address := range addresses {
+		l.add(address)
+	}
+	l.moved()
+}
+
+// judge marks every address that is wrong.
+func (l *addressList) judge() {
+	for _, f := range l.fields {
+		f.judge()
+	}
+}
+
+// tell hands on the addresses, each once.
+func (l *addressList) tell() { l.changed(l.addresses()) }
+
+func (l *addressList) addresses() []string {
 	addresses := []string{}
 	for _, f := range l.fields {
 		if f.last != "" && !slices.Contains(addresses, f.last) {
 			addresses = append(addresses, f.last)
 		}
 	}
-	l.changed(addresses)
+	return addresses
 }

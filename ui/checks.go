@@ -27,6 +27,7 @@ const (
 	credentialsInURI    fault = "credentials-in-address"
 	notALimit           fault = "limit"
 	notAnAbsoluteFolder fault = "folder"
+	noPolicy            fault = "policy"
 )
 
 func (f fault) sentence(w *words.Words) string {
@@ -102,9 +103,10 @@ func parseLimit(text string) (int64, error) {
 	return int64(math.Round(megabytes * 1e6)), nil
 }
 
-// limitText writes a limit as parseLimit reads it.
+// limitText writes a limit as parseLimit reads it; one below zero, which a file
+// may hold, as what it is.
 func limitText(limit int64) string {
-	if limit <= 0 {
+	if limit == 0 {
 		return ""
 	}
 	return strconv.FormatFloat(float64(limit)/1e6, 'f', -1, 64)

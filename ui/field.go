@@ -65,6 +65,14 @@ func (f *field) judge() bool {
 	return wrong == fine
 }
 
+// set shows a text that did not come from the user, unless it is there.
+func (f *field) set(text string) {
+	if f.last != text {
+		f.last = text
+		f.entry.SetText(text)
+	}
+}
+
 // commit hands on a text that is right and new.
 func (f *field) commit() {
 	if f.text() != f.last && f.judge() {

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -24,9 +23,11 @@ type settingsPage struct {
 	content fyne.CanvasObject
 	body    *fyne.Container
 
+	name       *field
 	folder     *field
 	up, down   *field
 	policy     *widget.RadioGroup
+	noPolicy   *look.Line
 	rendezvous *addressList
 	stun       *addressList
 	turn       *turnList
@@ -54,6 +55,7 @@ func newSettingsPage(w *Window, s settings.Settings) *settingsPage {
 		p.section("rendezvous", p.rendezvous.content),
 	)
 	p.content = container.New(&scrollMargin{}, container.NewVScroll(p.body))
+	p.mark()
 	return p
 }
 
@@ -66,7 +68,7 @@ func (p *settingsPage) section(name string, content fyne.CanvasObject) fyne.Canv
 
 func (p *settingsPage) newGeneral() fyne.CanvasObject {
 	w, say := p.window.words, p.window.words.Say
-	name := newField(w, p.current.Name, say("settings.name-placeholder", nil), func(string) fault { return fine }, func(text string) {
+	p.name = newField(w, p.current.Name, say("settings.name-placeholder", nil), func(string) fault { return fine }, func(text string) {
 		p.change(func(s *settings.Settings) { s.Name = text })
 	})
 	p.folder = newField(w, p.current.DownloadDir, "", checkFolder, func(text string) {
@@ -74,7 +76,7 @@ func (p *settingsPage) newGeneral() fyne.CanvasObject {
 	})
 	choose := widget.NewButtonWithIcon(say("settings.choose", nil), theme.FolderOpenIcon(), p.chooseFolder)
 	return container.New(layout.NewFormLayout(),
-		label(say("settings.name", nil)), name.content,
+		label(say("settings.name", nil)), p.name.content,
 		label(say("settings.folder", nil)), container.NewBorder(nil, nil, nil, container.NewVBox(choose), p.folder.content))
 }
 
@@ -97,18 +99,40 @@ func (p *settingsPage) newLimits() fyne.CanvasObject {
 var policies = []path.Policy{path.Auto, path.DirectOnly, path.LANOnly, path.RelayOnly}
 
 func (p *settingsPage) newPolicy() fyne.CanvasObject {
-	var texts []string
+	p.policy = widget.NewRadioGroup(p.policyTexts(), nil)
+	p.policy.Required = true
+	p.noPolicy = look.NewCaption("")
+	p.noPolicy.Set(noPolicy.sentence(p.window.words), theme.ColorNameError)
+	p.choosePolicy(p.current.Policy)
+	// Its circles stand under the title.
+	return container.NewVBox(p.noPolicy, container.New(layout.NewCustomPaddedLayout(-4, -4, -6, 0), p.policy))
+}
+
+func (p *settingsPage) policyTexts() (texts []string) {
 	for _, policy := range policies {
 		texts = append(texts, p.window.words.Say("policy."+string(policy), nil))
 	}
-	p.policy = widget.NewRadioGroup(texts, nil)
-	p.policy.Required = true
-	p.policy.SetSelected(texts[max(slices.Index(policies, p.current.Policy), 0)])
-	p.policy.OnChanged = func(text string) {
-		p.change(func(s *settings.Settings) { s.Policy = policies[slices.Index(texts, text)] })
+	return texts
+}
+
+// choosePolicy shows a policy without telling; none where there is no such one.
+func (p *settingsPage) choosePolicy(policy path.Policy) {
+	texts, at := p.policyTexts(), slices.Index(policies, policy)
+	p.policy.OnChanged = nil
+	if at >= 0 {
+		p.policy.SetSelected(texts[at])
+	} else {
+		p.policy.SetSelected("")
 	}
-	// Its circles stand under the title.
-	return container.New(layout.NewCustomPaddedLayout(-4, -4, -6, 0), p.policy)
+	show(p.noPolicy, at < 0)
+	p.policy.OnChanged = func(text string) {
+		at := slices.Index(texts, text)
+		if at < 0 {
+			return
+		}
+		show(p.noPolicy, false)
+		p.change(func(s *settings.Settings) { s.Policy = policies[at] })
+	}
 }
 
 func (p *settingsPage) chooseFolder() {
@@ -126,22 +150,38 @@ func (p *settingsPage) chooseFolder() {
 func (p *settingsPage) change(edit func(*settings.Settings)) {
 	changed := p.current
 	edit(&changed)
-	changed = settings.Normalize(changed)
-	p.current = changed
-	p.window.configure(changed)
+	p.current = settings.Normalize(changed)
+	p.window.keeper.keep(p.current)
 }
 
-// configure applies settings to the engine, then keeps them. Settings that the
-// engine refuses are not kept.
-func (w *Window) configure(s settings.Settings) {
-	w.run(func(ctx context.Context) error {
-		w.saving.Lock()
-		defer w.saving.Unlock()
-		if err := w.engine.Configure(ctx, s); err != nil {
-			return err
-		}
-		return w.save(s)
-	}, w.notice.hush)
+// show shows settings that did not come from this page.
+func (p *settingsPage) show(s settings.Settings) {
+	p.current = s
+	p.name.set(s.Name)
+	p.folder.set(s.DownloadDir)
+	p.up.set(limitText(s.LimitUp))
+	p.down.set(limitText(s.LimitDown))
+	p.rendezvous.set(s.Rendezvous)
+	p.stun.set(s.STUN)
+	p.turn.replace(s.TURN)
+	p.choosePolicy(s.Policy)
+	p.mark()
+}
+
+// mark marks what is wrong, as in a file that was edited by hand.
+func (p *settingsPage) mark() {
+	for _, f := range []*field{p.folder, p.up, p.down} {
+		f.judge()
+	}
+	p.rendezvous.judge()
+	p.stun.judge()
+}
+
+// flawed reports whether the page shows anything that cannot be used.
+func (p *settingsPage) flawed() bool {
+	return slices.ContainsFunc(settings.FieldErrors(settings.Validate(p.current)), func(wrong *settings.FieldError) bool {
+		return !wrong.Locked(p.current)
+	})
 }
 
 // lay lays the page out again after something in it has grown or shrunk.

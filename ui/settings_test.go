@@ -1,13 +1,16 @@
 package ui
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
+	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/settings"
 )
@@ -158,5 +161,79 @@ func TestParseLimit(t *testing.T) {
 		if got, err := parseLimit(text); err == nil {
 			t.Errorf("parseLimit(%q) = %d", text, got)
 		}
+	}
+}
+
+func TestTheNewestEditWinsWhileTheEngineIsSlow(t *testing.T) {
+	d := settingsDesk(t)
+	var started []func()
+	d.start = func(f func()) { started = append(started, f) }
+	for _, limit := range []string{"1", "2", "3"} {
+		put(d.settings.down, limit)
+	}
+	for len(started) > 0 { // the last to start is the first to run
+		last := started[len(started)-1]
+		started = started[:len(started)-1]
+		last()
+	}
+	if got := d.latest(t).LimitDown; got != 3_000_000 || len(d.saved) != 2 {
+		t.Errorf("the limit is %d, saved %d times", got, len(d.saved))
+	}
+}
+
+func TestWhatTheEngineRefusesIsTakenBack(t *testing.T) {
+	d := settingsDesk(t)
+	d.engine.err = errTest
+	put(d.settings.down, "3")
+	put(d.settings.rendezvous.fields[0], "wss://other.example.org")
+	d.settings.policy.SetSelected(d.words.Say("policy.lan", nil))
+	if got := d.settings.down.entry.Text; got != "" {
+		t.Errorf("the refused limit still shows: %q", got)
+	}
+	if got := d.settings.rendezvous.fields[0].entry.Text; got != "wss://tracker.example.org" {
+		t.Errorf("the refused address still shows: %q", got)
+	}
+	if got := d.settings.policy.Selected; got != d.words.Say("policy.auto", nil) {
+		t.Errorf("the refused policy still shows: %q", got)
+	}
+	d.engine.err = nil
+	put(d.settings.up, "1")
+	want := someSettings
+	want.LimitUp = 1_000_000
+	if got := d.latest(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("a refused edit comes back with the next: %+v", got)
+	}
+}
+
+func TestASettingsFileEditedByHandOpensWithItsFaultsMarked(t *testing.T) {
+	bad := someSettings
+	bad.Policy, bad.LimitUp, bad.DownloadDir = "lann", -5, "Downloads"
+	bad.STUN = []string{"http://stun.example.org", "stun:stun.example.org"}
+	warning := &engine.Problem{Code: engine.SettingsWrong, Subject: "/home/ada/settings.json", Err: errTest}
+	d := openDesk(t, "en", theme.VariantLight, bad, warning)
+	if !d.settings.content.Visible() || !strings.Contains(d.notice.text.Text, "/home/ada/settings.json") || !d.notice.content.Visible() {
+		t.Errorf("the window says %q", d.notice.text.Text)
+	}
+	p := d.settings
+	for name, marked := range map[string]bool{
+		"policy": p.noPolicy.Visible() && p.policy.Selected == "", "limit": p.up.problem.Visible(), "folder": p.folder.problem.Visible(),
+		"stun": p.stun.fields[0].problem.Visible(),
+	} {
+		if !marked {
+			t.Errorf("the %s is not marked", name)
+		}
+	}
+	if p.stun.fields[1].problem.Visible() || p.down.problem.Visible() || len(d.saved) > 0 {
+		t.Error("what is right is marked, or something was saved")
+	}
+	p.policy.SetSelected(d.words.Say("policy.direct", nil))
+	put(p.up, "")
+	put(p.folder, "/home/ada")
+	p.stun.remove(p.stun.fields[0])
+	if p.flawed() || p.noPolicy.Visible() || d.notice.content.Visible() {
+		t.Errorf("corrected, and still marked; the window says %q", d.notice.text.Text)
+	}
+	if got := d.latest(t); got.Policy != path.DirectOnly || got.DownloadDir != "/home/ada" || got.LimitUp != 0 || len(got.STUN) != 1 {
+		t.Errorf("saved %+v", got)
 	}
 }

@@ -44,11 +44,23 @@ func (l *turnList) fill() {
 		buttons := container.NewHBox(
 			quietButton(theme.DocumentCreateIcon(), func() { l.edit(i) }),
 			quietButton(theme.DeleteIcon(), func() { l.set(slices.Delete(slices.Clone(l.servers), i, i+1)) }))
+		about := look.NewCaption(who)
+		if wrong := checkTURN(server.URL); wrong != fine {
+			about.Set(wrong.sentence(l.window.words), theme.ColorNameError)
+		}
 		l.lines.Add(container.New(layout.NewCustomPaddedLayout(2, 6, 0, 0), container.NewBorder(nil, nil, nil, buttons,
-			container.New(layout.NewCustomPaddedVBoxLayout(1), look.NewLine(server.URL), look.NewCaption(who)))))
+			container.New(layout.NewCustomPaddedVBoxLayout(1), look.NewLine(server.URL), about))))
 	}
 	l.lines.Refresh()
 	l.moved()
+}
+
+// replace shows other servers, without telling.
+func (l *turnList) replace(servers []settings.TURN) {
+	if !slices.Equal(l.servers, servers) {
+		l.servers = slices.Clone(servers)
+		l.fill()
+	}
 }
 
 func (l *turnList) set(servers []settings.TURN) {

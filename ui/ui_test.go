@@ -107,11 +107,16 @@ var someSettings = settings.Settings{
 // test's goroutine.
 func newDesk(t *testing.T, language string, variant fyne.ThemeVariant) *desk {
 	t.Helper()
+	return openDesk(t, language, variant, someSettings, nil)
+}
+
+func openDesk(t *testing.T, language string, variant fyne.ThemeVariant, s settings.Settings, warning error) *desk {
+	t.Helper()
 	d := &desk{engine: &engineDouble{}, app: test.NewTempApp(t)}
 	d.app.Settings().SetTheme(fixedTheme{look.Theme(), variant})
 	inline := func(f func()) { f() }
 	d.Window = New(Options{
-		App: d.app, Engine: d.engine, Words: words.In(language), Settings: someSettings,
+		App: d.app, Engine: d.engine, Words: words.In(language), Settings: s, Warning: warning,
 		Save:       func(s settings.Settings) error { d.saved = append(d.saved, s); return nil },
 		Do:         inline,
 		Start:      inline,

@@ -14,6 +14,18 @@ import (
 // run calls a verb off the main goroutine and then done on it. A failure is
 // shown in a sentence and done is not called.
 func (w *Window) run(verb func(ctx context.Context) error, done func()) {
+	w.attempt(verb, func(err error) {
+		if err != nil {
+			w.notice.complain(Sentence(w.words, err))
+			return
+		}
+		done()
+	})
+}
+
+// attempt calls a verb off the main goroutine and then done on it, unless the
+// window has ended by then.
+func (w *Window) attempt(verb func(ctx context.Context) error, done func(error)) {
 	w.pending.Add(1)
 	w.start(func() {
 		defer w.pending.Done()
@@ -21,13 +33,7 @@ func (w *Window) run(verb func(ctx context.Context) error, done func()) {
 		if w.ctx.Err() != nil || errors.Is(err, context.Canceled) {
 			return
 		}
-		w.do(func() {
-			if err != nil {
-				w.notice.complain(Sentence(w.words, err))
-				return
-			}
-			done()
-		})
+		w.do(func() { done(err) })
 	})
 }
 

@@ -29,9 +29,12 @@ type Options struct {
 	// Title is the window's title; empty means the product's name.
 	Title string
 	// Settings are what the settings page begins with. Save keeps what the user
-	// changed; it is called off the main goroutine, never twice at once.
+	// changed; it is called off the main goroutine, never twice at once. What of
+	// Settings cannot be used is marked, and the window opens with it.
 	Settings settings.Settings
 	Save     func(settings.Settings) error
+	// Warning is shown above the page from the start; nil is none.
+	Warning error
 	// Do runs a function on the main goroutine and returns when it has run:
 	// fyne.DoAndWait in a program.
 	Do func(func())
@@ -74,7 +77,7 @@ type Window struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	pending sync.WaitGroup
-	saving  sync.Mutex
+	keeper  *keeper
 	save    func(settings.Settings) error
 
 	state     engine.State
@@ -107,6 +110,7 @@ func New(o Options) *Window {
 	w.notice = newNotice(func() { w.page.Refresh() }, w.after)
 	w.status = newStatusBar(w.words)
 	w.transfers = newTransfersPage(w)
+	w.keeper = &keeper{window: w, taken: o.Settings}
 	w.settings = newSettingsPage(w, o.Settings)
 	w.pages = []fyne.CanvasObject{w.transfers.content, w.settings.content}
 	w.rail = look.NewRail([]look.RailItem{
@@ -120,6 +124,12 @@ func New(o Options) *Window {
 	w.window.SetCloseIntercept(w.close)
 	w.addShortcuts()
 	w.goTo(transfersAt)
+	if w.settings.flawed() {
+		w.goTo(settingsAt)
+	}
+	if o.Warning != nil {
+		w.Complain(o.Warning)
+	}
 	return w
 }
 
