@@ -89,6 +89,30 @@ func TestSmallBuffersReadLargeMessages(t *testing.T) {
 	}
 }
 
+func TestAStreamsMessagesFitEveryImplementation(t *testing.T) {
+	leaksNothing(t)
+	a, b := linked(t, dialer(t, Config{}), dialer(t, Config{}))
+	out, in := joined(t, a, b, "x")
+	// A peer whose description names no limit takes 64 KiB less one byte.
+	const size = 1 << 20
+	go func() { _, _ = out.Write(make([]byte, size)) }()
+	for got := 0; got < size; {
+		select {
+		case message, ok := <-in.incoming:
+			if !ok {
+				t.Fatalf("the stream ended: %v", in.failed)
+			}
+			if len(*message) > 60<<10 {
+				t.Fatalf("a message of %d bytes", len(*message))
+			}
+			got += len(*message)
+			buffers.Put(refill(message))
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%d bytes instead of %d", got, size)
+		}
+	}
+}
+
 // onlySmall reads 68 bytes at a time, as a BitTorrent handshake is read.
 type onlySmall struct{ io.Reader }
 
