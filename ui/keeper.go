@@ -38,6 +38,7 @@ func (k *keeper) next() {
 		k.busy = false
 		if applied {
 			k.taken = s
+			w.transfers.show(w.transfers.state) // its rows speak of the policy
 		}
 		if err != nil {
 			w.notice.complain(Sentence(w.words, err))

@@ -138,7 +138,7 @@ func pathFace(w *words.Words, kind path.Kind, relay string) look.BadgeFace {
 	case path.DirectInternet:
 		return look.BadgeFace{Text: w.Say("path.direct-internet", nil), Level: 3, Color: look.ColorDirect}
 	case path.Relayed:
-		if relay != "" && !overUDP(relay) {
+		if path.ParseRelay(relay).Restricted {
 			return look.BadgeFace{Text: w.Say("path.relayed-restricted", nil), Mark: look.BarsAndBox, Level: 1, Color: look.ColorRelayed}
 		}
 		return look.BadgeFace{Text: w.Say("path.relayed", nil), Mark: look.BarsAndBox, Level: 2, Color: look.ColorRelayed}
@@ -155,30 +155,51 @@ func badge(w *words.Words, t engine.Transfer, peers []engine.Peer) (look.BadgeFa
 		case engine.NoPath:
 			return look.BadgeFace{Text: w.Say("path.none", nil), Mark: look.Cross, Color: theme.ColorNameError}, true
 		case engine.PolicyBlocked:
-			return look.BadgeFace{Text: w.Say("path.blocked", nil), Mark: look.Cross, Color: look.ColorRelayed}, true
+			return look.BadgeFace{Text: w.Say("path.blocked", map[string]string{"Policy": t.Problem.Subject}), Mark: look.Shield, Color: look.ColorRelayed}, true
 		}
 	}
 	known := t.Path != "" && t.Path != path.Connecting
 	if !known && t.Phase != engine.Connecting || t.Phase == engine.Paused || t.Phase == engine.Failed || t.Phase == engine.Waiting {
 		return look.BadgeFace{}, false
 	}
-	return pathFace(w, t.Path, relayOf(peers)), true
+	return pathFace(w, t.Path, relayOf(t, peers)), true
 }
 
-func relayOf(peers []engine.Peer) string {
+// relayOf is the relay of the peer that the path of a transfer is taken from:
+// of those on it, the one with which most bytes move.
+func relayOf(t engine.Transfer, peers []engine.Peer) string {
+	relay, most := "", int64(-1)
 	for _, p := range peers {
-		if p.Relay != "" {
-			return p.Relay
+		if moved := p.RateIn + p.RateOut; p.Path == t.Path && moved > most {
+			relay, most = p.Relay, moved
 		}
 	}
-	return ""
+	return relay
 }
 
-// pathSentence says what a path means for the user's files.
-func pathSentence(w *words.Words, kind path.Kind) string {
+// sentences puts two sentences on one line.
+func sentences(first, second string) string {
+	if strings.HasSuffix(first, ".") {
+		first += " " // Chinese sentences stand without
+	}
+	return first + second
+}
+
+// pathSentence says what a path means for the user's files. Under relay-only
+// nobody tries for a direct path.
+func pathSentence(w *words.Words, kind path.Kind, relay string, policy path.Policy) string {
 	switch kind {
-	case path.DirectLAN, path.DirectInternet, path.Relayed:
+	case path.DirectLAN, path.DirectInternet:
 		return w.Say("path-means."+string(kind), nil)
+	case path.Relayed:
+		text := w.Say("path-means.relayed", nil)
+		if path.ParseRelay(relay).Restricted {
+			text = sentences(w.Say("path-means.relayed-restricted", nil), text)
+		}
+		if policy != path.RelayOnly {
+			text = sentences(text, w.Say("path-means.still-trying", nil))
+		}
+		return text
 	default:
 		return ""
 	}
@@ -208,45 +229,12 @@ func route(w *words.Words, p engine.Peer) string {
 	if p.Path == path.Relayed {
 		where = w.Say("peer.other-relay", nil)
 		if p.Relay != "" {
-			where = w.Say("peer.relay", map[string]string{"Relay": relayHost(p.Relay)})
+			where = w.Say("peer.relay", map[string]string{"Relay": path.ParseRelay(p.Relay).Name})
 		}
 	}
 	protocol := strings.ToUpper(p.Remote.Protocol)
 	if p.Path == path.Relayed && p.Relay != "" {
-		protocol = relayProtocol(p.Relay)
+		protocol = path.ParseRelay(p.Relay).Protocol
 	}
 	return facts(where, words.RoundTrip(p.RTT), protocol)
-}
-
-// relayHost is the part of a TURN URI (RFC 7065) that people know the server
-// by: its host, with the port unless that is the usual one.
-func relayHost(uri string) string {
-	_, rest, found := strings.Cut(uri, ":")
-	if !found {
-		return uri
-	}
-	rest, _, _ = strings.Cut(rest, "?")
-	host, port, err := net.SplitHostPort(rest)
-	if err != nil || port == "3478" || port == "5349" {
-		if err != nil {
-			host = rest
-		}
-		return strings.Trim(host, "[]")
-	}
-	return rest
-}
-
-func relayProtocol(uri string) string {
-	switch {
-	case strings.HasPrefix(uri, "turns:"):
-		return "TLS"
-	case overUDP(uri):
-		return "UDP"
-	default:
-		return "TCP"
-	}
-}
-
-func overUDP(uri string) bool {
-	return !strings.HasPrefix(uri, "turns:") && !strings.Contains(uri, "transport=tcp")
 }

@@ -48,8 +48,13 @@ func TestABadgeNeverRestsOnColourAlone(t *testing.T) {
 		}
 		faces[string(kind)] = face
 	}
-	if got := pathFace(english, path.Relayed, "turn:a:443?transport=tcp").Text; got != "Relayed (restricted network)" {
-		t.Errorf("a relay over TCP is %q", got)
+	for relay, want := range map[string]string{
+		"turn:a:443?transport=tcp": "Relayed (restricted network)", "turns:a": "Relayed (restricted network)",
+		"turn:a:3478?transport=tcp": "Relayed", "turn:a": "Relayed", "": "Relayed",
+	} {
+		if got := pathFace(english, path.Relayed, relay).Text; got != want {
+			t.Errorf("a relay %q is %q", relay, got)
+		}
 	}
 }
 
@@ -60,7 +65,45 @@ func TestATransferWithoutAPathHasNoPathBadge(t *testing.T) {
 			t.Errorf("%s has the badge %q", phase, face.Text)
 		}
 	}
-	if face, found := badge(english, failing(sending(""), engine.PolicyBlocked, "direct"), nil); !found || face.Text != "Blocked by your setting" {
-		t.Errorf("a forbidden path has the badge %q", face.Text)
+}
+
+func TestABadgeNamesTheSettingThatBlocks(t *testing.T) {
+	english := words.In("en")
+	for policy, want := range map[string]string{
+		"direct": "Blocked by your setting: direct only", "lan": "Blocked by your setting: same network only",
+		"relay": "Blocked by your setting: relay only", "": "Blocked by your setting",
+	} {
+		face, found := badge(english, failing(sending(""), engine.PolicyBlocked, policy), nil)
+		if !found || face.Text != want || face.Mark != look.Shield {
+			t.Errorf("%q has the badge %+v", policy, face)
+		}
+	}
+}
+
+func TestTheBadgeIsThatOfThePeerWhichMovesMost(t *testing.T) {
+	slow, fast := peer("s", path.Relayed), peer("s", path.Relayed)
+	slow.RateOut, slow.Relay = 1, "turns:slow.example.org"
+	direct := peer("s", path.DirectLAN)
+	direct.RateOut, direct.Relay = 1e9, "turns:old.example.org"
+	face, _ := badge(words.In("en"), moving(sending(""), path.Relayed), []engine.Peer{slow, direct, fast})
+	if face.Text != "Relayed" {
+		t.Errorf("the badge says %q of a relay that carries next to nothing", face.Text)
+	}
+}
+
+func TestARelayedPathSaysWhatIsStillTried(t *testing.T) {
+	english := words.In("en")
+	for want, got := range map[string]string{
+		"Encrypted, but every byte passes this relay. Still trying for a direct path.": pathSentence(english, path.Relayed, "turn:a", path.Auto),
+		"Encrypted, but every byte passes this relay.":                                 pathSentence(english, path.Relayed, "turn:a", path.RelayOnly),
+		"Your network blocks faster paths. Encrypted, but every byte passes this relay. Still trying for a direct path.": pathSentence(
+			english, path.Relayed, "turns:a", path.Auto),
+	} {
+		if got != want {
+			t.Errorf("said %q, want %q", got, want)
+		}
+	}
+	if got, want := pathSentence(words.In("zh"), path.Relayed, "", path.Auto), "内容已加密，但每个字节都经过中继。仍在尝试直连。"; got != want {
+		t.Errorf("said %q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/ui/look"
 )
 
@@ -28,12 +29,14 @@ type entry struct {
 	transfer engine.Transfer
 	peers    []engine.Peer
 	expanded bool
+	// policy is what the user permits.
+	policy path.Policy
 	// problemHeight is how much room the problem's sentence takes, 0 for none.
 	problemHeight float32
 }
 
 func (e entry) same(other entry) bool {
-	return e.transfer == other.transfer && e.expanded == other.expanded && e.problemHeight == other.problemHeight &&
+	return e.transfer == other.transfer && e.expanded == other.expanded && e.policy == other.policy && e.problemHeight == other.problemHeight &&
 		slices.Equal(e.peers, other.peers)
 }
 

@@ -112,7 +112,7 @@ func (r *rowRenderer) updateDetail() {
 	show(r.means, e.expanded)
 	if len(e.peers) == 0 {
 		r.means.SetText(w.Say("row.nobody", nil))
-	} else if means := pathSentence(w, e.transfer.Path); means != "" {
+	} else if means := pathSentence(w, e.transfer.Path, relayOf(e.transfer, e.peers), e.policy); means != "" {
 		r.means.SetText(means)
 	} else {
 		r.means.SetText(w.Say("path-means.connecting", nil))

@@ -116,7 +116,7 @@ func (p *transfersPage) show(state engine.State) {
 	p.state = state
 	p.entries = p.entries[:0]
 	for _, t := range slices.Backward(state.Transfers) {
-		e := entry{transfer: t, peers: state.PeersOf(t.ID), expanded: p.expanded[t.ID]}
+		e := entry{transfer: t, peers: state.PeersOf(t.ID), expanded: p.expanded[t.ID], policy: p.window.keeper.taken.Policy}
 		e.problemHeight = p.problemHeight(t)
 		p.entries = append(p.entries, e)
 	}

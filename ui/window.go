@@ -109,8 +109,8 @@ func New(o Options) *Window {
 	}
 	w.notice = newNotice(func() { w.page.Refresh() }, w.after)
 	w.status = newStatusBar(w.words)
-	w.transfers = newTransfersPage(w)
 	w.keeper = &keeper{window: w, taken: o.Settings}
+	w.transfers = newTransfersPage(w)
 	w.settings = newSettingsPage(w, o.Settings)
 	w.pages = []fyne.CanvasObject{w.transfers.content, w.settings.content}
 	w.rail = look.NewRail([]look.RailItem{

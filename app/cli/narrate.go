@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -159,7 +157,7 @@ func pathWords(peer engine.Peer) string {
 		if peer.Relay == "" {
 			return "relayed by the peer's relay"
 		}
-		return "relayed by " + relayHost(peer.Relay)
+		return "relayed by " + printable(path.ParseRelay(peer.Relay).Name)
 	default:
 		return "connecting"
 	}
@@ -177,19 +175,6 @@ func pathLabel(kind path.Kind) string {
 	default:
 		return ""
 	}
-}
-
-// relayHost is the host and port of a TURN URI (RFC 7065), which people know
-// the server by.
-func relayHost(uri string) string {
-	parsed, err := url.Parse(uri)
-	if err != nil || parsed.Opaque == "" {
-		return printable(uri)
-	}
-	if host, port, err := net.SplitHostPort(parsed.Opaque); err == nil && port == "3478" {
-		return printable(host)
-	}
-	return printable(parsed.Opaque)
 }
 
 func sameProblem(a, b *engine.Problem) bool {

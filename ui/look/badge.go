@@ -18,6 +18,8 @@ const (
 	BarsAndBox
 	// Cross says that there is no way.
 	Cross
+	// Shield says that the user's own setting stands guard.
+	Shield
 )
 
 // BadgeFace is what a badge shows. It says the same thing three times, by
@@ -73,7 +75,7 @@ func (b *Badge) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessible
 func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
 	r := &badgeRenderer{
 		badge: b, pill: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), lid: canvas.NewLine(nil), text: canvas.NewText("", nil),
-		cross: [2]*canvas.Line{canvas.NewLine(nil), canvas.NewLine(nil)},
+		cross: [2]*canvas.Line{canvas.NewLine(nil), canvas.NewLine(nil)}, shield: newStrokes(len(shieldOutline) - 1),
 	}
 	r.pill.CornerRadius = badgeHeight / 2
 	r.box.CornerRadius, r.box.StrokeWidth = 2, 1.5
@@ -93,7 +95,21 @@ type badgeRenderer struct {
 	lid   *canvas.Line
 	bars  [4]*canvas.Rectangle
 	cross [2]*canvas.Line
-	text  *canvas.Text
+	// shield is drawn stroke by stroke along shieldOutline.
+	shield []*canvas.Line
+	text   *canvas.Text
+}
+
+// shieldOutline are the corners of a shield within a square of markSize.
+var shieldOutline = []fyne.Position{{X: 8, Y: 1.5}, {X: 13.5, Y: 3.5}, {X: 13.5, Y: 8}, {X: 11.5, Y: 12}, {X: 8, Y: 14.5},
+	{X: 4.5, Y: 12}, {X: 2.5, Y: 8}, {X: 2.5, Y: 3.5}, {X: 8, Y: 1.5}}
+
+func newStrokes(n int) []*canvas.Line {
+	strokes := make([]*canvas.Line, n)
+	for i := range strokes {
+		strokes[i] = canvas.NewLine(nil)
+	}
+	return strokes
 }
 
 func (r *badgeRenderer) Layout(size fyne.Size) {
@@ -128,6 +144,9 @@ func (r *badgeRenderer) layoutMark(at fyne.Position) {
 	r.box.Resize(fyne.NewSquareSize(boxSize))
 	r.lid.Position1, r.lid.Position2 = corner.AddXY(1, 4), corner.AddXY(boxSize-1, 4)
 	r.cross[0].Position1, r.cross[0].Position2 = at.AddXY(3, 3), at.AddXY(markSize-3, markSize-3)
+	for i, stroke := range r.shield {
+		stroke.Position1, stroke.Position2 = at.Add(shieldOutline[i]), at.Add(shieldOutline[i+1])
+	}
 	r.cross[1].Position1, r.cross[1].Position2 = at.AddXY(markSize-3, 3), at.AddXY(3, markSize-3)
 }
 
@@ -148,11 +167,15 @@ func (r *badgeRenderer) Refresh() {
 		if i >= face.Level {
 			bar.FillColor = faded(ink, 0.28)
 		}
-		bar.Hidden = face.Mark == Cross
+		bar.Hidden = face.Mark == Cross || face.Mark == Shield
 	}
 	for _, stroke := range r.cross {
 		stroke.StrokeColor, stroke.StrokeWidth = ink, 2
 		stroke.Hidden = face.Mark != Cross
+	}
+	for _, stroke := range r.shield {
+		stroke.StrokeColor, stroke.StrokeWidth = ink, 2
+		stroke.Hidden = face.Mark != Shield
 	}
 	r.text.Text, r.text.Color = face.Text, ink
 	r.text.TextSize = themeOf(r.badge).Size(theme.SizeNameCaptionText)
@@ -165,6 +188,9 @@ func (r *badgeRenderer) Objects() []fyne.CanvasObject {
 	objects := []fyne.CanvasObject{r.pill, r.box, r.lid, r.text, r.cross[0], r.cross[1]}
 	for _, bar := range r.bars {
 		objects = append(objects, bar)
+	}
+	for _, stroke := range r.shield {
+		objects = append(objects, stroke)
 	}
 	return objects
 }
