@@ -138,16 +138,16 @@ func TestAConnectionIsClosedOnceHoweverOftenTheLibraryDoes(t *testing.T) {
 	}
 }
 
-// gate is a writer that waits.
-type gate struct {
-	once           sync.Once
-	reached, leave chan struct{}
+// hesitant is a listener whose address takes a while to tell.
+type hesitant struct {
+	*listener
+	asked, answer chan struct{}
 }
 
-func (g *gate) Write(p []byte) (int, error) {
-	g.once.Do(func() { close(g.reached) })
-	<-g.leave
-	return len(p), nil
+func (h hesitant) Addr() net.Addr {
+	close(h.asked)
+	<-h.answer
+	return nowhere{}
 }
 
 func TestTheListenerOutlivesTheClient(t *testing.T) {
@@ -156,11 +156,13 @@ func TestTheListenerOutlivesTheClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The client writes its status under its lock, and so cannot end.
-	g := &gate{reached: make(chan struct{}), leave: make(chan struct{})}
+	// The client asks for addresses under its lock, and so cannot end.
+	h := hesitant{newListener(), make(chan struct{}), make(chan struct{})}
+	defer h.close()
+	s.client.AddListener(h)
 	var all sync.WaitGroup
-	all.Go(func() { s.client.WriteStatus(g) })
-	<-g.reached
+	all.Go(func() { s.client.ListenAddrs() })
+	<-h.asked
 	all.Go(func() { s.Close() })
 	<-s.ctx.Done()
 	select {
@@ -168,7 +170,7 @@ func TestTheListenerOutlivesTheClient(t *testing.T) {
 		t.Error("the listener ended first, and the client would spin")
 	case <-time.After(100 * time.Millisecond):
 	}
-	close(g.leave)
+	close(h.answer)
 	all.Wait()
 	select {
 	case <-s.listener.done:
