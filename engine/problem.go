@@ -26,6 +26,8 @@ const (
 	// PolicyBlocked: a path exists and the policy forbids it. Subject is the policy.
 	PolicyBlocked ProblemCode = "policy-blocked"
 
+	// NoSuchFile: what is to be shared does not exist. Subject is the path.
+	NoSuchFile ProblemCode = "no-such-file"
 	// SourceMissing, SourceChanged, SourceUnreadable: Subject is the file.
 	SourceMissing    ProblemCode = "source-missing"
 	SourceChanged    ProblemCode = "source-changed"

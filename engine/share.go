@@ -42,7 +42,9 @@ func (o *owner) prepareShare(ctx context.Context, paths []string) (*preparedShar
 		if err != nil {
 			return nil, &Problem{Code: SourceUnreadable, Subject: given, Err: err}
 		}
-		if _, err := os.Stat(absolute); err != nil {
+		if _, err := os.Stat(absolute); errors.Is(err, fs.ErrNotExist) {
+			return nil, &Problem{Code: NoSuchFile, Subject: given, Err: err}
+		} else if err != nil {
 			return nil, sourceProblem(given, err)
 		}
 		p.paths = append(p.paths, absolute)

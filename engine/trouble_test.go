@@ -383,3 +383,11 @@ func TestTheStateFolderIsNeverShared(t *testing.T) {
 	secrets := anna.share(filepath.Join(home, ".state"))
 	anna.untilProblem(secrets.ID, engine.SourceUnreadable)
 }
+
+func TestWhatDoesNotExistCannotBeShared(t *testing.T) {
+	t.Parallel()
+	anna := startComputer(t, onlyLAN)
+	if _, err := anna.Share(t.Context(), []string{filepath.Join(t.TempDir(), "nowhere")}); !isProblem(err, engine.NoSuchFile) {
+		t.Errorf("sharing nothing that exists: %v", err)
+	}
+}
