@@ -56,7 +56,7 @@ func (o *owner) join(t *transfer) {
 	if o.lan != nil {
 		o.lan.allow(t.keys.Room)
 	}
-	o.signaling.Join(t.keys, o.rendezvousOf(t))
+	o.joinRendezvous(t)
 	if !t.sending() {
 		o.makeOffer(t)
 	}

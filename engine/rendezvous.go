@@ -8,18 +8,23 @@ import (
 	"github.com/causeway-app/causeway/engine/signaling"
 )
 
+// joinRendezvous enters a share's room wherever its peers meet by the present
+// settings.
+func (o *owner) joinRendezvous(t *transfer) {
+	t.rendezvous = o.rendezvousOf(t)
+	o.signaling.Join(t.keys, t.rendezvous)
+}
+
 // rendezvousOf lists where a share's peers meet: what the invitation names,
 // else the defaults; what the user has set besides; and the sender's own LAN
 // tracker.
 func (o *owner) rendezvousOf(t *transfer) []string {
 	standard := settings.Default().Rendezvous
 	urls := slices.Clone(t.record.Rendezvous)
-	if len(urls) == 0 && (t.sending() || sameURLs(o.settings.Rendezvous, standard)) {
-		urls = slices.Clone(o.settings.Rendezvous)
-	} else if len(urls) == 0 {
+	if len(urls) == 0 && !t.sending() {
 		urls = slices.Clone(standard)
 	}
-	if !sameURLs(o.settings.Rendezvous, standard) {
+	if len(urls) == 0 || !sameURLs(o.settings.Rendezvous, standard) {
 		urls = append(urls, o.settings.Rendezvous...)
 	}
 	if o.lan != nil && t.sending() {
@@ -43,7 +48,7 @@ func (o *owner) checkRendezvous(t *transfer, status map[string]signaling.Status)
 	}
 	var refused []string
 	var cause error
-	for _, url := range o.rendezvousOf(t) {
+	for _, url := range t.rendezvous {
 		if o.lan != nil && url == o.lan.ownURL() {
 			continue // it always answers, and says nothing of the world
 		}

@@ -80,7 +80,7 @@ func (o *owner) sharing(ctx context.Context, paths []string) (*transfer, *store.
 	answer := make(chan found, 1)
 	err := o.postVerb(ctx, func() {
 		for _, t := range slices.Backward(o.transfers) {
-			if t.sending() && slices.Equal(t.record.Paths, paths) && (t.problem == nil || !t.problem.stops()) {
+			if t.sending() && slices.Equal(t.record.Paths, paths) && !t.failed() {
 				answer <- found{t, t.manifest}
 				return
 			}
@@ -115,8 +115,8 @@ func (o *owner) addShare(p *preparedShare) (*transfer, error) {
 	keys := invitation.Secret.Keys()
 	r := &record{
 		Direction: Send, Secret: hex.EncodeToString(invitation.Secret[:]), Added: time.Now(),
-		Rendezvous: invitation.Rendezvous, LAN: invitation.LAN,
-		Paths: p.paths, Folder: filepath.Dir(p.paths[0]), Name: shareName(p.paths),
+		Rendezvous: invitation.Rendezvous,
+		Paths:      p.paths, Folder: filepath.Dir(p.paths[0]), Name: shareName(p.paths),
 	}
 	if err := o.records.create(transferID(keys.Room), r); err != nil {
 		return nil, recordProblem(o.config.StateDir, err)
@@ -143,9 +143,6 @@ func (o *owner) newInvitation() invite.Invitation {
 	if !sameURLs(o.settings.Rendezvous, settings.Default().Rendezvous) {
 		i.Rendezvous = o.settings.Rendezvous
 	}
-	if o.lan != nil {
-		i.LAN = o.lan.addresses()
-	}
 	return i
 }
 
@@ -159,12 +156,9 @@ func (o *owner) reopen(r *record) (*transfer, error) {
 	if o.rooms[keys.Room] != nil || o.removing[keys.Room] {
 		return nil, &Problem{Code: StateInUse, Subject: o.config.StateDir}
 	}
-	if r.Direction == Send {
+	if r.Direction == Send && o.lan != nil {
 		// Where this computer is now, not where it was when the share was made.
-		invitation.LAN = nil
-		if o.lan != nil {
-			invitation.LAN = o.lan.addresses()
-		}
+		invitation.LAN = o.lan.addresses()
 	}
 	t := &transfer{
 		id: transferID(keys.Room), record: r, text: invitation.String(), keys: keys,

@@ -43,6 +43,8 @@ type transfer struct {
 	members map[link.Identity]*member
 	served  map[link.Identity]bool // receivers that have had everything
 	meeting meeting
+	// rendezvous are the URLs where the share's peers meet.
+	rendezvous []string
 	// answering holds the peers whose offers are being answered just now.
 	answering map[link.Identity]bool
 

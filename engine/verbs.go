@@ -155,7 +155,7 @@ func (o *owner) configure(s settings.Settings) error {
 	o.swarm.Limit(s.LimitUp, s.LimitDown)
 	for _, t := range o.transfers {
 		if !t.record.Paused {
-			o.signaling.Join(t.keys, o.rendezvousOf(t))
+			o.joinRendezvous(t)
 			o.greetMembers(t, true) // this computer may have another name
 		}
 	}
