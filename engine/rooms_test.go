@@ -84,6 +84,9 @@ func TestRoomsImportOneWay(t *testing.T) {
 		"engine/settings":    {"engine/path"},
 		"engine/signaling":   {"engine/invite", "engine/watch"},
 		"engine/link":        {"engine/path", "engine/watch"},
+		"engine/portmap":     {"engine/watch"},
+		"engine/netcheck":    {"engine/path", "engine/portmap", "engine/watch"},
+		"engine/lab":         nil,
 		"engine/swarm":       {"engine/watch"},
 		"engine/swarm/noutp": nil,
 	}
@@ -118,7 +121,7 @@ func TestRoomsKeepTheirLibrariesToThemselves(t *testing.T) {
 		"github.com/pion/webrtc/v4":     {"engine/link"},
 		"github.com/anacrolix/torrent":  {"engine/swarm", "engine/store"},
 		"github.com/coder/websocket":    {"engine/signaling", "engine/rendezvous"},
-		"github.com/pion/turn/v5":       {"engine/rendezvous"},
+		"github.com/pion/turn/v5":       {"engine/rendezvous", "engine/netcheck"},
 		"github.com/zalando/go-keyring": {"engine/settings"},
 		"github.com/alecthomas/kong":    {"app", "app/cli"},
 	}

@@ -3,6 +3,8 @@ package engine
 import (
 	"time"
 
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -55,6 +57,10 @@ type Transfer struct {
 	// was made; one that comes again, after a restart of either side, counts once.
 	Receivers int
 	Added     time.Time
+	// RelayedBytes is the part of the payload that relays carried, both ways.
+	RelayedBytes int64
+	// Question waits for the user's answer; nil while there is none.
+	Question *RelayQuestion
 	// Problem is nil while all is well.
 	Problem *Problem
 }
@@ -120,12 +126,75 @@ type Peer struct {
 	Progress float64
 	// RendezvousNeeded is false once the link signals by itself.
 	RendezvousNeeded bool
+	// Opening is what let a direct path through a NAT; empty where nothing had to.
+	Opening link.Opening
+	// Explanation is why the path is what it is, and what would make it direct.
+	Explanation netcheck.Explanation
+	// Paths are the paths that were used, in order, the present one last. Their
+	// counts are those of the whole link, which may carry other transfers too.
+	Paths []link.Entry
+	// RelayReleased is when the relay of an earlier path was given back; zero
+	// where there is none or it is held still.
+	RelayReleased time.Time
 }
 
-// Network is what this computer uses to find peers.
+// Network is what this computer uses to find and reach peers.
 type Network struct {
 	Rendezvous []Rendezvous
+	// Check is the newest check of the network; nil before the first is complete.
+	Check *netcheck.Report
+	// Relays are the TURN servers of the settings, in the order in which they
+	// are tried.
+	Relays []Relay
+	// Usage is what relays have carried for this computer in this month.
+	Usage RelayUsage
+	// Forecast is what to expect of a peer behind a usual home router.
+	Forecast netcheck.Explanation
 }
+
+// Relay is the state of one TURN server.
+type Relay struct {
+	URL string
+	// RTT is zero while unknown.
+	RTT time.Duration
+	// Failure is why it cannot be used; nil where it can, or is not known yet.
+	Failure *netcheck.Failure
+	// Tested is when it was last tried; zero before.
+	Tested time.Time
+	// MonthBytes counts what it carried for this computer in this month.
+	MonthBytes int64
+	// Links counts the links whose bytes it carries now.
+	Links int
+}
+
+// RelayUsage is the budget of relayed bytes.
+type RelayUsage struct {
+	// Month is its first day, in local time.
+	Month time.Time
+	// Bytes of all relays together, in and out; Limit is 0 for none.
+	Bytes, Limit int64
+	// DirectBytes went without a relay in the same month.
+	DirectBytes int64
+}
+
+// RelayQuestion asks whether a transfer may go on by relay, because a limit of
+// the settings is reached. Its relayed bytes wait until AllowRelay answers;
+// direct ones do not.
+type RelayQuestion struct {
+	// Limit is what is reached.
+	Limit RelayLimit
+	// Used and Allowed are in bytes.
+	Used, Allowed int64
+}
+
+// RelayLimit names a limit of relayed bytes.
+type RelayLimit string
+
+// The limits.
+const (
+	MonthLimit    RelayLimit = "month"
+	TransferLimit RelayLimit = "transfer"
+)
 
 // Rendezvous is the state of one tracker.
 type Rendezvous struct {

@@ -40,7 +40,7 @@ func newPeerLine(w *words.Words) *peerLine {
 
 // show does nothing when nothing has changed.
 func (l *peerLine) show(p engine.Peer) {
-	if l.peer == p {
+	if samePeer(l.peer, p) {
 		return
 	}
 	l.peer = p

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"reflect"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -37,8 +38,11 @@ type entry struct {
 
 func (e entry) same(other entry) bool {
 	return e.transfer == other.transfer && e.expanded == other.expanded && e.policy == other.policy && e.problemHeight == other.problemHeight &&
-		slices.Equal(e.peers, other.peers)
+		slices.EqualFunc(e.peers, other.peers, samePeer)
 }
+
+// samePeer reports whether two peers look the same.
+func samePeer(a, b engine.Peer) bool { return reflect.DeepEqual(a, b) }
 
 const (
 	rowPad    = 14

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +34,19 @@ type Config struct {
 	Logger *slog.Logger
 	// Net is a virtual network for tests; nil is the system's.
 	Net transport.Net
+	// Mapper asks the router for a port for each direct candidate; nil where
+	// there is no such router.
+	Mapper PortMapper
+	// PortStep is by how much the NAT's outside port grows with each mapping,
+	// where that can be foretold: the next few ports are offered too. 0 is off.
+	PortStep int
+}
+
+// PortMapper asks a router to pass a UDP port on to this computer.
+type PortMapper interface {
+	// Map returns the address at which others reach the local one. The mapping
+	// is kept until release is called, which does not wait.
+	Map(ctx context.Context, local netip.AddrPort) (external netip.AddrPort, release func(), err error)
 }
 
 // Dialer makes the links of one process, which has one identity. Its methods

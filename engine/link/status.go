@@ -28,6 +28,12 @@ type Status struct {
 	RTT time.Duration
 	// Since is when the present path was selected; zero before the first.
 	Since time.Time
+	// Opening is what let a direct path through a NAT that would not have
+	// allowed it; empty where nothing had to.
+	Opening Opening
+	// Relays are the TURN servers on which this side has, or had, an allocation
+	// for this link.
+	Relays []RelayUse
 	// Ledger lists the paths that were used, in order. The last one is the
 	// present one while its Until is zero.
 	Ledger []Entry
@@ -49,4 +55,28 @@ type Entry struct {
 	// WireIn and WireOut are the bytes of all packets but ICE's own, from the
 	// candidate pair's statistics.
 	WireIn, WireOut int64
+}
+
+// Opening is what let a direct path through a NAT.
+type Opening string
+
+// The openings. Each is told by both sides of the link.
+const (
+	// OwnMapping: this side's router maps a port. TheirMapping: the peer's does.
+	OwnMapping   Opening = "own-mapping"
+	TheirMapping Opening = "their-mapping"
+	// Predicted: a port that was foretold.
+	Predicted Opening = "predicted"
+)
+
+// RelayUse is one allocation on a TURN server.
+type RelayUse struct {
+	// Server is the TURN URI, as in Config.
+	Server string
+	// In and Out are the bytes of all UDP or TCP payload between this computer
+	// and the server, as the server counts them.
+	In, Out int64
+	// Since is when it was asked for, Released when it was given back; zero
+	// while it is held.
+	Since, Released time.Time
 }

@@ -21,6 +21,14 @@ type Settings struct {
 	// LimitUp and LimitDown are in bytes a second; 0 is no limit.
 	LimitUp   int64 `json:"limit_up"`
 	LimitDown int64 `json:"limit_down"`
+	// RelayMonth and RelayTransfer are the bytes, in and out together, that may
+	// go by relays in a calendar month and in one transfer before the user is
+	// asked; 0 is no limit.
+	RelayMonth    int64 `json:"relay_month"`
+	RelayTransfer int64 `json:"relay_transfer"`
+	// RelayRate is the most that goes by relays, in bytes a second and
+	// direction; 0 is no limit.
+	RelayRate int64 `json:"relay_rate"`
 }
 
 // TURN is one relay of the user's own.
