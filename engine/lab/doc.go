@@ -1,0 +1,3 @@
+// Package lab is a small internet for tests: computers behind real NATs, on
+// one machine, without root.
+package lab
