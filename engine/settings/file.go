@@ -48,7 +48,8 @@ func Default() Settings {
 			"stun:stun.l.google.com:19302",
 			"stun:stun.cloudflare.com:3478",
 		},
-		Policy: path.Auto,
+		Policy:      path.Auto,
+		PortMapping: true,
 	}
 }
 

@@ -18,6 +18,11 @@ type Override struct {
 	Policy     string   `placeholder:"POLICY" help:"Paths that may be used: auto, direct (never a relay), lan (never leave this network) or relay (hide this computer's address)."`
 	LimitUp    string   `placeholder:"RATE" help:"Most bytes a second to send, such as 500k or 10M; 0 is no limit."`
 	LimitDown  string   `placeholder:"RATE" help:"Most bytes a second to receive."`
+
+	RelayMonth    string `placeholder:"SIZE" help:"Most bytes by relays in a calendar month, such as 500M or 10G, in and out together; 0 is no limit."`
+	RelayTransfer string `placeholder:"SIZE" help:"Most bytes by relays in one transfer."`
+	RelayRate     string `placeholder:"RATE" help:"Most bytes a second by relays, in each direction."`
+	NoPortMapping bool   `help:"Do not ask the router to pass a port on to this computer."`
 }
 
 // Apply returns s with the override over it, normalized. Its error is a
@@ -37,11 +42,11 @@ func (o Override) Apply(s Settings) (Settings, error) {
 	if err := o.applyTURN(&s); err != nil {
 		return s, err
 	}
-	if err := applyRate("limit-up", o.LimitUp, &s.LimitUp); err != nil {
+	if err := o.applyLimits(&s); err != nil {
 		return s, err
 	}
-	if err := applyRate("limit-down", o.LimitDown, &s.LimitDown); err != nil {
-		return s, err
+	if o.NoPortMapping {
+		s.PortMapping = false
 	}
 	s = Normalize(s)
 	return s, o.check(s)
@@ -68,15 +73,27 @@ func (o Override) applyTURN(s *Settings) error {
 	return nil
 }
 
-func applyRate(flag, text string, into *int64) error {
-	if text == "" {
-		return nil
+func (o Override) applyLimits(s *Settings) error {
+	for _, limit := range []struct {
+		flag, text string
+		parse      func(string) (int64, error)
+		into       *int64
+	}{
+		{"limit-up", o.LimitUp, ParseRate, &s.LimitUp},
+		{"limit-down", o.LimitDown, ParseRate, &s.LimitDown},
+		{"relay-month", o.RelayMonth, ParseSize, &s.RelayMonth},
+		{"relay-transfer", o.RelayTransfer, ParseSize, &s.RelayTransfer},
+		{"relay-rate", o.RelayRate, ParseRate, &s.RelayRate},
+	} {
+		if limit.text == "" {
+			continue
+		}
+		value, err := limit.parse(limit.text)
+		if err != nil {
+			return &FieldError{Field: limit.flag, Value: limit.text, Err: err}
+		}
+		*limit.into = value
 	}
-	rate, err := ParseRate(text)
-	if err != nil {
-		return &FieldError{Field: flag, Value: text, Err: err}
-	}
-	*into = rate
 	return nil
 }
 
@@ -103,6 +120,13 @@ var rules = map[string]string{
 	"limit_up":     "a limit is a number of bytes a second; 0 is none",
 	"limit_down":   "a limit is a number of bytes a second; 0 is none",
 	"policy":       "a policy is auto, direct, lan or relay",
+
+	"relay-month":    "a size is bytes, such as 500M or 10G",
+	"relay-transfer": "a size is bytes, such as 500M or 10G",
+	"relay-rate":     "a rate is bytes a second, such as 500k or 10M",
+	"relay_month":    "a limit is a number of bytes; 0 is none",
+	"relay_transfer": "a limit is a number of bytes; 0 is none",
+	"relay_rate":     "a limit is a number of bytes a second; 0 is none",
 }
 
 // Explain says what is written where and what must be there instead, in

@@ -11,6 +11,7 @@ import (
 
 func TestACommandLineGoesOverTheSettings(t *testing.T) {
 	saved := edited()
+	saved.PortMapping = true
 	same, err := settings.Override{}.Apply(saved)
 	if err != nil || !reflect.DeepEqual(same, saved) {
 		t.Errorf("without flags: %+v, %v", same, err)
@@ -18,11 +19,13 @@ func TestACommandLineGoesOverTheSettings(t *testing.T) {
 	got, err := settings.Override{
 		Rendezvous: []string{"ws://a.example"}, STUN: []string{"b.example:1"}, TURN: []string{"turn:c.example,me,pass,word"},
 		TURNSecret: []string{"turns:d.example,se,cret"}, Policy: "relay", LimitUp: "0", LimitDown: "10M",
+		RelayMonth: "10G", RelayTransfer: "1.5Gi", RelayRate: "2M", NoPortMapping: true,
 	}.Apply(saved)
 	want := saved
 	want.Rendezvous, want.STUN = []string{"ws://a.example"}, []string{"stun:b.example:1"}
 	want.TURN = []settings.TURN{{URL: "turn:c.example", Username: "me", Password: "pass,word"}, {URL: "turns:d.example", Secret: "se,cret"}}
 	want.Policy, want.LimitUp, want.LimitDown = path.RelayOnly, 0, 10_000_000
+	want.RelayMonth, want.RelayTransfer, want.RelayRate, want.PortMapping = 10_000_000_000, 3<<29, 2_000_000, false
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
@@ -37,6 +40,9 @@ func TestAFlagThatMakesNoSenseIsNamedWithWhatIsMeant(t *testing.T) {
 		"policy: auto, direct, lan":      {Policy: "fast"},
 		"limit-up: bytes a second":       {LimitUp: "fast"},
 		"limit-down: bytes a second, su": {LimitDown: "-1"},
+		"relay-month: 500M or 10G":       {RelayMonth: "much"},
+		"relay-transfer: 500M or 10G":    {RelayTransfer: "-5"},
+		"relay-rate: bytes a second":     {RelayRate: "slow"},
 	} {
 		field, words, _ := strings.Cut(meant, ": ")
 		_, err := o.Apply(edited())

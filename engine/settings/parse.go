@@ -99,8 +99,8 @@ func checkedTURN(server TURN) (TURN, error) {
 	return server, nil
 }
 
-// units are the factors of a rate; the binary ones come first, because the
-// others are their beginnings.
+// units are the factors of a rate or a size; the binary ones come first,
+// because the others are their beginnings.
 var units = []struct {
 	name   string
 	factor int64
@@ -112,6 +112,17 @@ var units = []struct {
 // point, and perhaps k, M, G (powers of 1000) or Ki, Mi, Gi (powers of 1024),
 // in either case. Fractions of a byte are cut off. 0 is no limit.
 func ParseRate(text string) (int64, error) {
+	return parseBytes(text, "a rate such as 500k, 10M or 1.5Mi", " a second")
+}
+
+// ParseSize reads a number of bytes, in the form of ParseRate. 0 is no limit.
+func ParseSize(text string) (int64, error) {
+	return parseBytes(text, "a size such as 500M, 10G or 1.5Gi", "")
+}
+
+// parseBytes reads a number of bytes that must be what form says; per is what
+// they are counted by.
+func parseBytes(text, form, per string) (int64, error) {
 	number, factor := strings.TrimSpace(text), int64(1)
 	for _, unit := range units {
 		if head, ok := cutSuffixFold(number, unit.name); ok {
@@ -121,19 +132,19 @@ func ParseRate(text string) (int64, error) {
 	}
 	whole, fraction, _ := strings.Cut(number, ".")
 	if whole == "" || len(number) > 40 || strings.Trim(whole+fraction, "0123456789") != "" {
-		return 0, fmt.Errorf("%w: %q is not a rate such as 500k, 10M or 1.5Mi", ErrFormat, text)
+		return 0, fmt.Errorf("%w: %q is not %s", ErrFormat, text, form)
 	}
 	value, ok := new(big.Rat).SetString(strings.TrimSuffix(number, "."))
 	if !ok {
-		return 0, fmt.Errorf("%w: %q is not a rate such as 500k, 10M or 1.5Mi", ErrFormat, text)
+		return 0, fmt.Errorf("%w: %q is not %s", ErrFormat, text, form)
 	}
 	value.Mul(value, new(big.Rat).SetInt64(factor))
 	bytes := new(big.Int).Quo(value.Num(), value.Denom())
 	switch {
 	case !bytes.IsInt64():
-		return 0, fmt.Errorf("%w: %q is more than %d bytes a second", ErrFormat, text, int64(math.MaxInt64))
+		return 0, fmt.Errorf("%w: %q is more than %d bytes%s", ErrFormat, text, int64(math.MaxInt64), per)
 	case bytes.Sign() == 0 && value.Sign() > 0:
-		return 0, fmt.Errorf("%w: %q is less than a byte a second", ErrFormat, text)
+		return 0, fmt.Errorf("%w: %q is less than a byte%s", ErrFormat, text, per)
 	}
 	return bytes.Int64(), nil
 }
@@ -146,7 +157,8 @@ func cutSuffixFold(text, suffix string) (string, bool) {
 	return text[:at], true
 }
 
-// FormatRate writes a rate so that ParseRate reads the same: with the largest
+// FormatRate writes a rate or a size so that ParseRate or ParseSize reads the
+// same: with the largest
 // unit that needs at most three decimals.
 func FormatRate(bytes int64) string {
 	for _, unit := range units {

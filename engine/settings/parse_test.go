@@ -218,3 +218,16 @@ func TestValidateListsEveryFieldThatIsWrong(t *testing.T) {
 		t.Errorf("a password is in the error: %v", err)
 	}
 }
+
+func TestASizeIsReadLikeARate(t *testing.T) {
+	for text, want := range map[string]int64{"500M": 500_000_000, "1.5Gi": 3 << 29, "0": 0, "10g": 10_000_000_000} {
+		if got, err := settings.ParseSize(text); got != want || err != nil {
+			t.Errorf("%q is %d, %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "much", "-1", "1 2"} {
+		if _, err := settings.ParseSize(text); !errors.Is(err, settings.ErrFormat) || !strings.Contains(err.Error(), "500M") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -29,6 +29,9 @@ type Settings struct {
 	// RelayRate is the most that goes by relays, in bytes a second and
 	// direction; 0 is no limit.
 	RelayRate int64 `json:"relay_rate"`
+	// PortMapping lets the home router be asked to pass ports on to this
+	// computer (PCP, NAT-PMP, UPnP), so that peers reach it without a relay.
+	PortMapping bool `json:"port_mapping"`
 }
 
 // TURN is one relay of the user's own.

@@ -29,6 +29,7 @@ func edited() settings.Settings {
 	}
 	s.Policy = path.DirectOnly
 	s.LimitUp, s.LimitDown = 1_500_000, 0
+	s.RelayMonth, s.RelayTransfer, s.RelayRate, s.PortMapping = 10_000_000_000, 500_000_000, 1_000_000, false
 	return s
 }
 

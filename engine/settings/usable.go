@@ -7,6 +7,10 @@ import (
 	"github.com/causeway-app/causeway/engine/path"
 )
 
+// leastBudget stands for a budget of relayed bytes that cannot be: whoever set
+// one wanted to be asked, and is asked at once.
+const leastBudget = 1
+
 // Usable returns what of s can be worked by: without the servers that Validate
 // refuses, which includes relays whose password is not at hand, and with the
 // defaults for a folder or limit that cannot be. A policy that there is not
@@ -26,6 +30,12 @@ func Usable(locations Locations, s Settings) Settings {
 			s.LimitUp = safe.LimitUp
 		case "limit_down":
 			s.LimitDown = safe.LimitDown
+		case "relay_month":
+			s.RelayMonth = leastBudget
+		case "relay_transfer":
+			s.RelayTransfer = leastBudget
+		case "relay_rate":
+			s.RelayRate = safe.RelayRate
 		}
 	}
 	return s

@@ -16,6 +16,7 @@ func TestWhatIsRightIsWorkedByAndTheRestIsNot(t *testing.T) {
 	}
 	s := edited()
 	s.Policy, s.DownloadDir, s.LimitUp, s.LimitDown = "lann", "Downloads", -1, 7
+	s.RelayMonth, s.RelayTransfer, s.RelayRate = -1, -2, -3
 	s.Rendezvous = append(s.Rendezvous, "http://a.example")
 	s.STUN = append(s.STUN, "turn:a.example")
 	s.TURN = append(s.TURN, settings.TURN{URL: "turn:locked.example", Username: "ada"})
@@ -25,6 +26,7 @@ func TestWhatIsRightIsWorkedByAndTheRestIsNot(t *testing.T) {
 	}
 	want := right
 	want.Policy, want.DownloadDir, want.LimitUp, want.LimitDown = path.LANOnly, l.DownloadDir, 0, 7
+	want.RelayMonth, want.RelayTransfer, want.RelayRate = 1, 1, 0 // the user is asked at once
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

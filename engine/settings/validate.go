@@ -94,6 +94,9 @@ func Validate(s Settings) error {
 	}
 	check("limit_up", strconv.FormatInt(s.LimitUp, 10), checkLimit(s.LimitUp))
 	check("limit_down", strconv.FormatInt(s.LimitDown, 10), checkLimit(s.LimitDown))
+	check("relay_month", strconv.FormatInt(s.RelayMonth, 10), checkLimit(s.RelayMonth))
+	check("relay_transfer", strconv.FormatInt(s.RelayTransfer, 10), checkLimit(s.RelayTransfer))
+	check("relay_rate", strconv.FormatInt(s.RelayRate, 10), checkLimit(s.RelayRate))
 	return errors.Join(wrong...)
 }
 
