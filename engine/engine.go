@@ -130,6 +130,20 @@ func (e *Engine) Configure(ctx context.Context, s settings.Settings) error {
 	return e.verb(ctx, func() error { return e.owner.configure(s) })
 }
 
+// AllowRelay answers a transfer's RelayQuestion: relayed bytes go on for more
+// bytes than now, or without limit where more is 0: for this transfer, or for
+// the rest of the month, whichever limit was asked about. It takes a DenyRelay
+// back. Changing that limit in the settings makes what was allowed void.
+func (e *Engine) AllowRelay(ctx context.Context, id TransferID, more int64) error {
+	return e.verb(ctx, func() error { return e.owner.allowRelay(id, more) })
+}
+
+// DenyRelay lets no more bytes of a transfer go by relay, until AllowRelay. It
+// goes on by direct paths.
+func (e *Engine) DenyRelay(ctx context.Context, id TransferID) error {
+	return e.verb(ctx, func() error { return e.owner.denyRelay(id) })
+}
+
 // verb runs do on the owner's goroutine and returns its answer.
 func (e *Engine) verb(ctx context.Context, do func() error) error {
 	answer := make(chan error, 1)

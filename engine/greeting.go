@@ -12,6 +12,7 @@ import (
 
 	"github.com/causeway-app/causeway/engine/invite"
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/signaling"
 )
 
@@ -36,6 +37,8 @@ type hello struct {
 	// Complete means that the peer has everything, verified and in its place.
 	Complete bool `json:"complete,omitempty"`
 	Paused   bool `json:"paused,omitempty"`
+	// Held means that its relayed bytes wait for its user's answer.
+	Held bool `json:"held,omitempty"`
 	// Left means that the peer is no longer in this share.
 	Left bool `json:"left,omitempty"`
 	// Receiver names a receiver in this share alone, for good.
@@ -146,7 +149,9 @@ func (o *owner) greetMembers(t *transfer, now bool) {
 }
 
 func (o *owner) greet(m *member) {
-	o.send(m.link, []greeting{o.sealHello(m.transfer, m.link.identity, o.own(m.transfer, false))})
+	h := o.own(m.transfer, false)
+	h.Held = m.held
+	o.send(m.link, []greeting{o.sealHello(m.transfer, m.link.identity, h)})
 }
 
 func (o *owner) sayGoodbye(t *transfer) {
@@ -167,7 +172,7 @@ func (o *owner) send(p *peerLink, batch []greeting) {
 
 // received takes a control message of a peer.
 func (o *owner) received(p *peerLink, message []byte) {
-	if o.links[p.identity] != p {
+	if !o.current(p) {
 		return // ended on this side
 	}
 	var all greetings
@@ -230,7 +235,7 @@ func (o *owner) greeted(p *peerLink, t *transfer, h hello) {
 	} else if h.Complete {
 		o.countReceiver(m)
 	}
-	if h.Paused && m.stream != nil {
+	if m.stream != nil && (h.Paused || h.Held && p.status.Path == path.Relayed) {
 		m.detach()
 	}
 	m.openAfter = time.Time{}

@@ -26,8 +26,14 @@ type peerLink struct {
 	// offered tells that this side made the offer. Where two links to one peer
 	// come up at once, the offer of the lower identity wins on both sides.
 	offered bool
-	policy  path.Policy // that it was made with, and keeps to
+	policy  path.Policy      // that it was made with, and keeps to
+	counted map[string]int64 // bytes by relay, "" for none, that the budget has
 	since   time.Time
+	// heir is a newer link to the same peer that takes over once it is up; there
+	// is one only while this one has lost its path, which it may find again.
+	heir *peerLink
+	// earlier are the paths of links that this one took over from.
+	earlier []link.Entry
 	// met is the share whose room brought the two together.
 	met      *transfer
 	sharedAt time.Time              // when there last was a share in common
@@ -37,9 +43,13 @@ type peerLink struct {
 
 // addLink takes a new link into use; it was made in t's room.
 func (o *owner) addLink(l *link.Link, t *transfer, offered bool) {
-	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now()}
-	o.links[p.identity] = p
-	o.member(p, t)
+	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{}}
+	if old := o.links[p.identity]; old != nil && old.lost() {
+		old.heir = p
+	} else {
+		o.links[p.identity] = p
+		o.member(p, t)
+	}
 	o.changed = true
 	o.background(func() {
 		ended := make(chan error, 1)
@@ -83,12 +93,19 @@ func (o *owner) lastWords(p *peerLink) {
 }
 
 func (o *owner) linkChanged(p *peerLink, status link.Status) {
+	up, down := status.Up && !p.status.Up, p.status.Up && !status.Up
+	p.status = status
+	o.countLink(p, time.Now()) // also of one that has been replaced
+	if old := o.links[p.identity]; old != nil && old.heir == p && up {
+		o.takeOver(old)
+	}
 	if o.links[p.identity] != p {
 		return
 	}
-	up := status.Up && !p.status.Up
-	p.status = status
 	o.changed = true
+	if down {
+		o.lookAgain(p)
+	}
 	if up {
 		p.wasUp = true
 		o.log.Info("linked", "peer", p.identity, "path", status.Path, "relay", status.Relay)
@@ -99,8 +116,17 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 // linkEnded forgets a link and looks for another way to the peer.
 func (o *owner) linkEnded(p *peerLink, err error) {
 	o.log.Info("link ended", "peer", p.identity, "error", err)
-	if o.links[p.identity] != p || o.ctx.Err() != nil {
-		return // replaced by a newer one, or all is ending
+	switch current := o.links[p.identity]; {
+	case o.ctx.Err() != nil, current == nil:
+		return // all is ending, or it was closed here
+	case current.heir == p:
+		current.heir = nil
+		return
+	case current != p:
+		return // replaced by a newer one
+	case p.heir != nil:
+		o.takeOver(p) // the peer has, perhaps
+		return
 	}
 	delete(o.links, p.identity)
 	o.changed = true
@@ -147,8 +173,16 @@ func (p *peerLink) replaceable() bool {
 
 // closeLink ends a link on purpose; its members are dropped at once.
 func (o *owner) closeLink(p *peerLink) {
-	if o.links[p.identity] == p {
+	current := o.links[p.identity]
+	switch {
+	case current == p:
 		delete(o.links, p.identity)
+	case current != nil && current.heir == p:
+		current.heir = nil
+	}
+	if p.heir != nil {
+		p.heir.link.Close()
+		p.heir = nil
 	}
 	for _, t := range o.transfers {
 		if m := t.members[p.identity]; m != nil && m.link == p {

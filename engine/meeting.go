@@ -18,6 +18,12 @@ const (
 	// meetPause is doubled up to meetLimit between two rounds of offers.
 	meetPause = 2 * time.Second
 	meetLimit = time.Minute
+	// lostLimit bounds the pause while a link that was up has no path: whoever
+	// comes back is to be found soon.
+	lostLimit = 8 * time.Second
+	// freshOffer is how old an offer may be then: what was gathered while the
+	// network was away is of no use.
+	freshOffer = 3 * time.Second
 	// membersLimit bounds the peers of one share.
 	membersLimit = 60
 )
@@ -131,9 +137,16 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	for _, others := range t.meeting.others {
 		most = max(most, others)
 	}
-	missing := min(most-len(t.members), offersAtOnce, membersLimit-len(t.members))
+	lost := t.lost()
+	linked := len(t.members) - lost
+	missing := min(most-linked, offersAtOnce, membersLimit-linked)
 	if missing <= 0 || now.Before(t.meeting.next) {
 		return
+	}
+	limit := meetLimit
+	if lost > 0 {
+		limit = lostLimit
+		o.withdrawOlder(t, now.Add(-freshOffer))
 	}
 	wanted := missing
 	if t.meeting.rounds > 0 {
@@ -147,7 +160,7 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	for _, offer := range t.meeting.offers {
 		clear(offer.sentTo)
 	}
-	t.meeting.next = now.Add(min(meetPause<<min(t.meeting.rounds, 10), meetLimit))
+	t.meeting.next = now.Add(min(meetPause<<min(t.meeting.rounds, 10), limit))
 	t.meeting.rounds++
 	o.announce(t)
 	if t.meeting.rounds > 1 {
@@ -155,9 +168,12 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	}
 }
 
-func (o *owner) expireOffers(t *transfer, now time.Time) {
+func (o *owner) expireOffers(t *transfer, now time.Time) { o.withdrawOlder(t, now.Add(-offerLife)) }
+
+// withdrawOlder withdraws the offers that were made before a time.
+func (o *owner) withdrawOlder(t *transfer, than time.Time) {
 	t.meeting.offers = slices.DeleteFunc(t.meeting.offers, func(offer *offer) bool {
-		old := now.Sub(offer.made) > offerLife
+		old := offer.made.Before(than)
 		if old {
 			o.withdraw(offer.pending)
 		}
@@ -199,8 +215,10 @@ func (o *owner) makeOffer(t *transfer) {
 // announce sends offers to every rendezvous that knows enough other peers.
 func (o *owner) announce(t *transfer) {
 	linked := make([]string, 0, len(t.members))
-	for identity := range t.members {
-		linked = append(linked, identity.String())
+	for identity, m := range t.members {
+		if !m.link.lost() {
+			linked = append(linked, identity.String())
+		}
 	}
 	for url, others := range t.meeting.others {
 		var batch []signaling.Offer
@@ -238,10 +256,10 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 		if p.status.Up {
 			o.greetAll(p) // it knows this room; it may not know that we do
 		}
-		if !p.replaceable() {
+		if p.taken() {
 			return
 		}
-		o.closeLink(p)
+		o.makeRoom(p)
 	}
 	t.answering[theirs.Identity] = true
 	generation := o.generation
@@ -302,10 +320,11 @@ func (o *owner) answered(t *transfer, e signaling.Answered) {
 // When both offered at the same moment, both keep what the lower identity
 // offered.
 func (o *owner) settleGlare(peer link.Identity, offered bool) bool {
-	old := o.links[peer]
-	if old == nil {
+	current := o.links[peer]
+	if current == nil || current.lost() && current.heir == nil {
 		return true
 	}
+	old := current.newest()
 	if !old.replaceable() {
 		ours := o.dialer.Identity().Less(peer)
 		if old.status.Up || old.offered == offered || offered != ours {

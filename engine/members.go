@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/signaling"
 )
 
@@ -36,7 +37,7 @@ func (o *owner) dropMember(m *member) {
 	m.detach()
 	if t := m.transfer; t.members[m.link.identity] == m {
 		delete(t.members, m.link.identity)
-		t.goneIn, t.goneOut = t.goneIn+m.pastIn, t.goneOut+m.pastOut
+		t.goneIn, t.goneOut, t.goneRelayed = t.goneIn+m.pastIn, t.goneOut+m.pastOut, t.goneRelayed+m.pastRelayed
 	}
 	o.changed = true
 }
@@ -55,7 +56,7 @@ func (o *owner) attachMembers(t *transfer, now time.Time) {
 	}
 	own := o.dialer.Identity()
 	for _, m := range t.members {
-		if m.stream != nil || !m.wants() || !m.link.status.Up || now.Before(m.openAfter) {
+		if m.stream != nil || !m.wants() || m.held || !m.link.status.Up || now.Before(m.openAfter) {
 			continue
 		}
 		if bytes.Compare(own[:], m.link.identity[:]) > 0 {
@@ -75,6 +76,9 @@ func (o *owner) attachMembers(t *transfer, now time.Time) {
 
 // wants reports whether the peer can serve or fetch the very same torrent.
 func (m *member) wants() bool {
+	if m.hello.Held && m.link.status.Path == path.Relayed {
+		return false // it would close the stream at once
+	}
 	return m.greeted && !m.hello.Paused && m.hello.InfoHash == hex.EncodeToString(m.transfer.infoHash[:])
 }
 
@@ -83,11 +87,14 @@ func (o *owner) streamCame(p *peerLink, stream *link.Stream) {
 	text, named := strings.CutPrefix(stream.Label(), streamLabel)
 	tag, err := hex.DecodeString(text)
 	own := o.dialer.Identity()
-	if named && err == nil && o.links[p.identity] == p {
+	if named && err == nil && o.current(p) {
 		for _, t := range o.transfers {
 			expected := signaling.RoomTag(t.keys, p.identity[:], own[:])
 			if bytes.Equal(tag, expected[:]) && t.ready() {
 				m := o.member(p, t) // its greeting may be on its way still
+				if o.held(m) {
+					break
+				}
 				m.detach()
 				o.attach(m, stream)
 				return

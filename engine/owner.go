@@ -40,6 +40,7 @@ type owner struct {
 	swarm     *swarm.Swarm
 	lan       *lanTracker // nil with NoLAN
 	records   *recordShelf
+	budget    *budget
 
 	transfers []*transfer
 	problems  []Problem // that concern none of the transfers
@@ -61,6 +62,7 @@ type owner struct {
 	publishedAt time.Time // when that was last done
 	busyAt      time.Time // when bytes last moved
 	refreshedAt time.Time // when the dialer was last given credentials
+	lastCount   bool      // relayed bytes were counted for the last time
 }
 
 func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
@@ -85,6 +87,9 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 	o.signaling = signaling.New(signaling.Config{PeerID: signaling.NewPeerID(), Logger: o.log})
 	if o.swarm, err = swarm.New(swarm.Config{Up: o.settings.LimitUp, Down: o.settings.LimitDown, Logger: o.log}); err != nil {
 		return nil, fmt.Errorf("swarm: %w", err)
+	}
+	if o.budget, err = newBudget(config.StateDir); err != nil {
+		o.tell(Problem{Code: RelayCountNotSaved, Subject: config.StateDir, Err: err})
 	}
 	if !config.NoLAN {
 		if o.lan, err = newLANTracker(config.StateDir, o.log); err != nil {
@@ -215,11 +220,14 @@ func (o *owner) tick() {
 	now := time.Now()
 	for _, t := range o.transfers {
 		o.poll(t, now)
+		o.ration(t)
+		o.keepRelayed(t, now)
 		o.meet(t, now)
 		o.attachMembers(t, now)
 	}
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
+	o.saveBudget(now, false)
 	// By the clock on the wall, as the servers do: the other one stops while
 	// the computer sleeps.
 	if age := now.Round(0).Sub(o.refreshedAt.Round(0)); age > credentialRefresh || age < 0 {
@@ -239,6 +247,7 @@ func (o *owner) end() error {
 		t.cancel()
 		o.withdrawOffers(t)
 		if !t.opening { // or opened closes it
+			o.keepRelayed(t, t.relayedSaved.Add(budgetPause))
 			idle = append(idle, t)
 		}
 	}
@@ -251,7 +260,7 @@ func (o *owner) end() error {
 		closing.Wait()
 	})
 	deadline := time.After(stopLimit)
-	for o.running > 0 || len(o.posts) > 0 {
+	for o.running > 0 || len(o.posts) > 0 || o.countedLast() {
 		select {
 		case work := <-o.posts:
 			work()
@@ -262,4 +271,15 @@ func (o *owner) end() error {
 		}
 	}
 	return nil
+}
+
+// countedLast begins to save what was counted until the end, if that is not
+// done, and reports whether it has.
+func (o *owner) countedLast() bool {
+	if o.lastCount {
+		return false
+	}
+	o.lastCount = true
+	o.saveBudget(time.Now(), true)
+	return o.running > 0
 }

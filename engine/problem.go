@@ -26,6 +26,11 @@ const (
 	// PolicyBlocked: a path exists and the policy forbids it. Subject is the policy.
 	PolicyBlocked ProblemCode = "policy-blocked"
 
+	// RelayLimitReached: relayed bytes wait at a limit of the settings, and there
+	// is no direct path. No transfer fails of it; see RelayQuestion. Subject is
+	// the limit.
+	RelayLimitReached ProblemCode = "relay-limit"
+
 	// NoSuchFile: what is to be shared does not exist. Subject is the path.
 	NoSuchFile ProblemCode = "no-such-file"
 	// SourceMissing, SourceChanged, SourceUnreadable: Subject is the file.
@@ -64,6 +69,9 @@ const (
 	// PartialLeft: the partial files of a removed download could not be deleted.
 	// Subject is the file or folder.
 	PartialLeft ProblemCode = "partial-left"
+	// RelayCountNotSaved: what relays have carried in this month cannot be kept.
+	// Subject is the folder.
+	RelayCountNotSaved ProblemCode = "relay-count-not-saved"
 	// NoLAN: the LAN tracker cannot listen.
 	NoLAN ProblemCode = "no-lan"
 

@@ -37,6 +37,7 @@ func (o *owner) show(t *transfer) Transfer {
 		Path: t.bestPath(), Invitation: t.text,
 		Folder: t.record.Folder, Placed: t.record.Placed, Preparing: -1,
 		Receivers: len(t.record.Served), Added: t.record.Added, Problem: t.problem,
+		RelayedBytes: t.relayed(), RelayDenied: t.record.RelayDenied, Question: t.question,
 	}
 	if shown.Phase == Transferring && shown.Rate > 0 && total > done {
 		// A peer may say any total, and a Duration ends after 292 years.
@@ -87,6 +88,7 @@ func (m *member) show() Peer {
 		RateIn: m.in.rate(), RateOut: m.out.rate(),
 		Progress: m.progress, RendezvousNeeded: status.RendezvousNeeded,
 	}
+	p.Opening, p.Paths, p.RelayReleased = status.Opening, m.link.paths(), relayReleased(status)
 	if p.Path == "" {
 		p.Path = path.Connecting
 	}

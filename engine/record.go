@@ -48,6 +48,11 @@ type record struct {
 	Receiver string `json:"receiver,omitempty"`
 	// Served are the receivers that have had everything.
 	Served []string `json:"served,omitempty"`
+	// Relayed counts the payload that relays carried; Grant is what the user has
+	// allowed beyond the limit of a transfer, RelayDenied that there is no more.
+	Relayed     int64  `json:"relayed,omitempty"`
+	Grant       *grant `json:"relay_grant,omitempty"`
+	RelayDenied bool   `json:"relay_denied,omitempty"`
 
 	folder string        // where the record lies
 	lock   *flock.Flock  // held while this process works on the transfer
@@ -269,7 +274,13 @@ func (r *record) saveManifest(m *store.Manifest) error {
 
 // write replaces a file of the record as a whole or not at all.
 func (r *record) write(name string, content []byte) error {
-	temporary, err := os.CreateTemp(r.folder, name+".new-*") // created 0600
+	return replaceFile(r.folder, name, content)
+}
+
+// replaceFile writes a file of the state folder, for its user alone, as a whole
+// or not at all.
+func replaceFile(folder, name string, content []byte) error {
+	temporary, err := os.CreateTemp(folder, name+".new-*") // created 0600
 	if err != nil {
 		return err
 	}
@@ -284,7 +295,7 @@ func (r *record) write(name string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), filepath.Join(r.folder, name))
+	return os.Rename(temporary.Name(), filepath.Join(folder, name))
 }
 
 // release lets other processes have the transfer, once all is written. Like

@@ -59,6 +59,9 @@ type Transfer struct {
 	Added     time.Time
 	// RelayedBytes is the part of the payload that relays carried, both ways.
 	RelayedBytes int64
+	// RelayDenied tells that the user wants no relay to carry this transfer any
+	// more: see DenyRelay.
+	RelayDenied bool
 	// Question waits for the user's answer; nil while there is none.
 	Question *RelayQuestion
 	// Problem is nil while all is well.
@@ -178,12 +181,19 @@ type RelayUsage struct {
 }
 
 // RelayQuestion asks whether a transfer may go on by relay, because a limit of
-// the settings is reached. Its relayed bytes wait until AllowRelay answers;
-// direct ones do not.
+// the settings is reached. Its relayed bytes wait until AllowRelay or DenyRelay
+// answers; direct ones do not. It is asked only while there are relayed bytes
+// that wait, and is withdrawn when a direct path is found. The phase stays
+// Transferring meanwhile, because the peer is linked.
+//
+// Bytes wait a little before the limit, by a sixteenth of it and at most 4 MiB,
+// for those that are under way then.
 type RelayQuestion struct {
 	// Limit is what is reached.
 	Limit RelayLimit
-	// Used and Allowed are in bytes.
+	// Used and Allowed are in bytes. The month's are those of the user's own
+	// TURN servers, in and out, as these count them; a transfer's are payload by
+	// any relay.
 	Used, Allowed int64
 }
 

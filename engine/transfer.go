@@ -48,8 +48,12 @@ type transfer struct {
 	// answering holds the peers whose offers are being answered just now.
 	answering map[link.Identity]bool
 
-	// goneIn and goneOut are the bytes of members that have left.
-	goneIn, goneOut int64
+	// goneIn and goneOut are the bytes of members that have left; goneRelayed
+	// also counts those of earlier runs.
+	goneIn, goneOut, goneRelayed int64
+
+	question     *RelayQuestion // while relayed bytes wait for the user
+	relayedSaved time.Time      // when the count of relayed bytes was last kept
 
 	rate    meter
 	greeted time.Time // when members were last told of a change
@@ -67,6 +71,7 @@ type member struct {
 	attachedAt time.Time
 	openAfter  time.Time
 	openTries  int
+	held       bool // relayed bytes wait
 
 	// counters of streams that have ended
 	pastIn, pastOut, pastRelayed int64
