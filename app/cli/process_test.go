@@ -1,4 +1,4 @@
-//go:build acceptance
+//go:build acceptance || lab
 
 package main_test
 
@@ -24,29 +24,29 @@ import (
 // program is the causeway-cli under test.
 var program string
 
-// TestMain builds causeway-cli once, or takes the one that CAUSEWAY_TEST_CLI
-// names, such as one built with -race.
-func TestMain(m *testing.M) {
+// buildProgram builds causeway-cli once, or takes the one that
+// CAUSEWAY_TEST_CLI names, such as one built with -race. remove deletes what
+// was built.
+func buildProgram() (remove func()) {
+	program = os.Getenv("CAUSEWAY_TEST_CLI")
+	if program != "" {
+		return func() {}
+	}
 	folder, err := os.MkdirTemp("", "causeway-cli-")
 	if err != nil {
 		panic(err)
 	}
-	program = os.Getenv("CAUSEWAY_TEST_CLI")
-	if program == "" {
-		program = filepath.Join(folder, "causeway-cli")
-		if runtime.GOOS == "windows" {
-			program += ".exe"
-		}
-		build := exec.Command("go", "build", "-tags", "nosqlite", "-o", program, ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "building causeway-cli: %v\n%s", err, out)
-			os.Exit(1)
-		}
+	program = filepath.Join(folder, "causeway-cli")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
 	}
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
+	build := exec.Command("go", "build", "-tags", "nosqlite", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building causeway-cli: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	return func() { os.RemoveAll(folder) }
 }
 
 // The objects of the contract, written down a second time on purpose: a field
@@ -115,8 +115,13 @@ func (b *safeBuffer) String() string {
 // this computer's user is read or written.
 func start(t *testing.T, name string, arguments ...string) *process {
 	t.Helper()
-	p := &process{t: t, name: name, exited: make(chan struct{}), changed: make(chan struct{})}
-	p.command = exec.Command(program, arguments...)
+	return startCommand(t, name, exec.Command(program, arguments...))
+}
+
+// startCommand runs a command of causeway-cli, perhaps on a computer of a lab.
+func startCommand(t *testing.T, name string, command *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, name: name, command: command, exited: make(chan struct{}), changed: make(chan struct{})}
 	home := t.TempDir()
 	p.command.Env = append(os.Environ(), "HOME="+home, "USERPROFILE="+home, "LOCALAPPDATA="+home, "APPDATA="+home,
 		"XDG_CONFIG_HOME=", "XDG_STATE_HOME=", "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_DOWNLOAD_DIR=",
@@ -143,7 +148,7 @@ func start(t *testing.T, name string, arguments ...string) *process {
 		<-p.exited
 		if t.Failed() {
 			t.Logf("%s (%s) ended: %v\n--- its last lines:\n%s\n--- its stderr:\n%s", name,
-				strings.Join(arguments, " "), p.command.ProcessState, p.tail(4), p.stderr.String())
+				strings.Join(command.Args[1:], " "), p.command.ProcessState, p.tail(4), p.stderr.String())
 		}
 	})
 	return p

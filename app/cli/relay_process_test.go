@@ -3,26 +3,11 @@
 package main_test
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-// counters returns the newest counters that serve printed.
-func (s server) counters() serveReport {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var newest serveReport
-	for _, text := range s.out {
-		var report serveReport
-		if json.Unmarshal([]byte(text), &report) == nil && report.Event == "counters" {
-			newest = report
-		}
-	}
-	return newest
-}
 
 func TestProcessRelayCarriesEveryByteAndIsReleased(t *testing.T) {
 	shared := filepath.Join(t.TempDir(), "film.bin")
