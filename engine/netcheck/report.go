@@ -1,6 +1,7 @@
 package netcheck
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -70,6 +71,9 @@ type TURNResult struct {
 	// Rate is the throughput through the relay and back, in bytes a second;
 	// zero where it was not measured.
 	Rate int64
+	// BytesUsed is what the test took of the relay's budget: the bytes of all
+	// packets between this computer and the server, both ways.
+	BytesUsed int64
 	// Failure is the first failure; nil where the server works.
 	Failure *Failure
 }
@@ -107,6 +111,14 @@ type Failure struct {
 	Reason Reason
 	// Code is the STUN error code of the server; 0 where it did not answer.
 	Code int
+	// Realm is what the server announces as its realm; empty where it does not.
+	// Expected is the realm that the credentials are for, as far as that is
+	// known; it is set with WrongRealm alone. Proven tells that the server has
+	// accepted them for that realm and not for the one that it announces.
+	Realm, Expected string
+	Proven          bool
+	// Expired is until when the credentials were good, with the reason Expired.
+	Expired time.Time
 	// Err is the cause, for the expert. It holds no secret.
 	Err error
 }
@@ -118,3 +130,14 @@ type Buffers struct {
 	// needed or known.
 	Remedy string
 }
+
+// Error says what failed, for the expert.
+func (f *Failure) Error() string {
+	if f.Err == nil {
+		return fmt.Sprintf("netcheck: %s: %s", f.Stage, f.Reason)
+	}
+	return f.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package netcheck
+
+// buffersRemedy is not known here.
+const buffersRemedy = ""
