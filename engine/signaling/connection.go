@@ -13,9 +13,15 @@ import (
 const (
 	// maxWrite is how long one message may take to leave.
 	maxWrite = 10 * time.Second
+	// maxHurry is how long a tracker may take to answer a ping after the network
+	// has changed.
+	maxHurry = 3 * time.Second
 	// farewell is how long a tracker may take to confirm that we close.
 	farewell = time.Second
 )
+
+// errHurried ends an attempt to connect that began in another network.
+var errHurried = errors.New("signaling: the network has changed")
 
 // run starts the goroutine of a tracker. The mutex is held.
 func (c *Client) run(t *tracker) {
@@ -27,7 +33,7 @@ func (c *Client) run(t *tracker) {
 	pace := retry{c.config.FirstRetry, c.config.LastRetry, c.config.Lived}
 	c.running.Go(func() {
 		defer cancel()
-		pace.run(ctx, func(ctx context.Context) time.Duration { return c.attend(ctx, t) })
+		pace.run(ctx, t.soon, func(ctx context.Context) time.Duration { return c.attend(ctx, t) })
 	})
 }
 
@@ -36,6 +42,7 @@ func (c *Client) run(t *tracker) {
 func (c *Client) attend(ctx context.Context, t *tracker) time.Duration {
 	ctx, hangUp := context.WithCancelCause(ctx)
 	defer hangUp(nil)
+	c.attempt(t, hangUp)
 	socket, err := c.connect(ctx, hangUp, t.url)
 	if err != nil {
 		c.lost(t, err)
@@ -45,6 +52,29 @@ func (c *Client) attend(ctx context.Context, t *tracker) time.Duration {
 	c.met(t)
 	c.lost(t, c.converse(ctx, hangUp, t, socket))
 	return time.Since(since)
+}
+
+// attempt notes how the attempt to connect that begins can be given up.
+func (c *Client) attempt(t *tracker, hangUp context.CancelCauseFunc) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.abandon = hangUp
+}
+
+// Hurry is for when the network has changed: attempts to connect begin anew, at
+// once, and connections that are lost are noticed within seconds.
+func (c *Client) Hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.trackers {
+		if !t.connected && t.abandon != nil {
+			t.abandon(errHurried)
+		}
+		select {
+		case t.soon <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (c *Client) met(t *tracker) {
@@ -62,6 +92,9 @@ func (c *Client) lost(t *tracker, err error) {
 		err = nil // it is we who end
 	}
 	c.logger.Debug("not connected to a rendezvous", "url", t.url, "err", err)
+	if errors.Is(err, errHurried) {
+		err = t.err // as before: the next attempt begins now
+	}
 	t.end(err)
 	c.retire(t)
 	c.publish()
@@ -73,7 +106,7 @@ func (c *Client) converse(ctx context.Context, hangUp context.CancelCauseFunc, t
 	socket.SetReadLimit(maxIncoming)
 	var helpers sync.WaitGroup
 	helpers.Go(func() { hangUp(c.read(ctx, t, socket)) })
-	helpers.Go(func() { hangUp(c.ping(ctx, socket)) })
+	helpers.Go(func() { hangUp(c.ping(ctx, t, socket)) })
 	err := c.write(ctx, t, socket)
 	if err == nil {
 		// Closing in order lets the tracker read the last "stopped".
@@ -100,16 +133,19 @@ func (c *Client) read(ctx context.Context, t *tracker, socket *websocket.Conn) e
 	}
 }
 
-func (c *Client) ping(ctx context.Context, socket *websocket.Conn) error {
+func (c *Client) ping(ctx context.Context, t *tracker, socket *websocket.Conn) error {
 	ticks := time.NewTicker(c.config.Ping)
 	defer ticks.Stop()
 	for {
+		patience := c.config.Ping
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticks.C:
+		case <-t.soon:
+			patience = min(patience, maxHurry)
 		}
-		if err := within(ctx, c.config.Ping, socket.Ping); err != nil {
+		if err := within(ctx, patience, socket.Ping); err != nil {
 			return err
 		}
 	}

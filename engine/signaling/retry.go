@@ -13,8 +13,9 @@ type retry struct {
 	first, last, lived time.Duration
 }
 
-// run makes attempts until ctx ends. An attempt returns how long it was of use.
-func (r retry) run(ctx context.Context, attempt func(context.Context) time.Duration) {
+// run makes attempts until ctx ends, the next one at once when asked to. An
+// attempt returns how long it was of use.
+func (r retry) run(ctx context.Context, soon <-chan struct{}, attempt func(context.Context) time.Duration) {
 	pause := r.first
 	for ctx.Err() == nil {
 		if attempt(ctx) >= r.lived {
@@ -22,6 +23,9 @@ func (r retry) run(ctx context.Context, attempt func(context.Context) time.Durat
 		}
 		select {
 		case <-ctx.Done():
+		case <-soon:
+			pause = r.first
+			continue
 		case <-time.After(jitter(pause)):
 		}
 		pause = min(2*pause, r.last)

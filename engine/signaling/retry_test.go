@@ -18,7 +18,7 @@ func pauses(t *testing.T, lives []time.Duration) []time.Duration {
 		defer stop()
 		ended := time.Now()
 		n := 0
-		usualRetry.run(ctx, func(context.Context) time.Duration {
+		usualRetry.run(ctx, nil, func(context.Context) time.Duration {
 			if n > 0 {
 				between = append(between, time.Since(ended))
 			}
@@ -79,7 +79,7 @@ func TestAPauseEndsWithItsContext(t *testing.T) {
 			time.Sleep(time.Hour)
 			stop()
 		}()
-		retry{first: 24 * time.Hour, last: 24 * time.Hour, lived: time.Hour}.run(ctx, func(context.Context) time.Duration {
+		retry{first: 24 * time.Hour, last: 24 * time.Hour, lived: time.Hour}.run(ctx, nil, func(context.Context) time.Duration {
 			attempts++
 			return 0
 		})

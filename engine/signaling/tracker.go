@@ -26,6 +26,10 @@ type tracker struct {
 	minInterval, maxInterval time.Duration
 	// cancel ends its goroutine; nil before there is one.
 	cancel context.CancelFunc
+	// soon asks to connect, or to make sure that it is connected, at once.
+	soon chan struct{}
+	// abandon gives up the present attempt to connect; nil before the first.
+	abandon context.CancelCauseFunc
 	// wake tells its writer to look for something to write.
 	wake chan struct{}
 
@@ -65,6 +69,7 @@ func newTracker(url string, config Config) *tracker {
 		minInterval: config.MinInterval,
 		maxInterval: config.MaxInterval,
 		wake:        make(chan struct{}, 1),
+		soon:        make(chan struct{}, 1),
 		complaints:  map[invite.Room]error{},
 		members:     map[invite.Room]*membership{},
 	}
