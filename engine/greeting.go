@@ -12,6 +12,7 @@ import (
 
 	"github.com/causeway-app/causeway/engine/invite"
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/signaling"
 )
@@ -48,6 +49,8 @@ type hello struct {
 	// Client is the program, Computer what its user calls the computer.
 	Client   string `json:"client,omitempty"`
 	Computer string `json:"computer,omitempty"`
+	// Network is what it knows of its network.
+	Network toldFindings `json:"network"`
 }
 
 // greetings is one control message.
@@ -77,6 +80,7 @@ func (o *owner) own(t *transfer, reply bool) hello {
 		Preparing: -1, Reply: reply, Paused: t.record.Paused,
 		Client: o.config.Client, Computer: o.settings.Name,
 		Complete: !t.sending() && t.complete, Receiver: t.record.Receiver, Skipped: t.record.Skipped,
+		Network: toldFindings{o.findings()},
 	}
 	if t.ready() {
 		h.InfoHash = hex.EncodeToString(t.infoHash[:])
@@ -227,6 +231,9 @@ func (o *owner) greeted(p *peerLink, t *transfer, h hello) {
 	m := o.member(p, t)
 	m.hello, m.greeted = h.checked(), true
 	t.clearPathProblem()
+	if h.Network.Findings != (netcheck.Findings{}) {
+		p.findings = h.Network.Findings
+	}
 	if h.Reply {
 		o.greet(m)
 	}

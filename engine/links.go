@@ -1,11 +1,11 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"github.com/causeway-app/causeway/engine/invite"
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -29,6 +29,8 @@ type peerLink struct {
 	policy  path.Policy      // that it was made with, and keeps to
 	counted map[string]int64 // bytes by relay, "" for none, that the budget has
 	since   time.Time
+	// findings are what the peer says of its network.
+	findings netcheck.Findings
 	// heir is a newer link to the same peer that takes over once it is up; there
 	// is one only while this one has lost its path, which it may find again.
 	heir *peerLink
@@ -42,8 +44,8 @@ type peerLink struct {
 }
 
 // addLink takes a new link into use; it was made in t's room.
-func (o *owner) addLink(l *link.Link, t *transfer, offered bool) {
-	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{}}
+func (o *owner) addLink(l *link.Link, t *transfer, offered bool, findings netcheck.Findings) {
+	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{}, findings: findings}
 	if old := o.links[p.identity]; old != nil && old.lost() {
 		old.heir = p
 	} else {
@@ -137,7 +139,7 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 		}
 		o.dropMember(m)
 		if t == p.met && !p.wasUp && err != nil {
-			o.connectFailed(t, err)
+			o.connectFailed(t, err, o.explainFailure(p))
 		}
 		if p.wasUp {
 			t.meeting.next, t.meeting.rounds = time.Time{}, 0
@@ -149,19 +151,15 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 }
 
 // connectFailed says why no link to a peer came up, unless there is another
-// peer to have the share from. It is tried again all the same.
-func (o *owner) connectFailed(t *transfer, err error) {
+// peer to have the share from. It is tried again all the same. why is nil where
+// no peer was met.
+func (o *owner) connectFailed(t *transfer, err error, why *netcheck.Explanation) {
 	o.log.Info("cannot connect", "transfer", t.id, "error", err)
 	if len(t.members) > 0 || t.problem != nil || t.ctx.Err() != nil {
 		return
 	}
-	switch {
-	case errors.Is(err, link.ErrNoRelay):
-		o.fail(t, &Problem{Code: NoRelay, Err: err})
-	case errors.Is(err, link.ErrPolicy):
-		o.fail(t, &Problem{Code: PolicyBlocked, Subject: string(o.settings.Policy), Err: err})
-	case errors.Is(err, link.ErrNoPath), errors.Is(err, link.ErrHandshake):
-		o.fail(t, &Problem{Code: NoPath, Err: err})
+	if problem := o.pathProblem(err, why); problem != nil {
+		o.fail(t, problem)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/signaling"
 )
 
@@ -53,6 +54,8 @@ type invitationToLink struct {
 	// Linked lists the peers that the offering side is linked with; they
 	// need no further link and ignore the offer.
 	Linked []string `json:"linked,omitempty"`
+	// Network is what the side that says this knows of its network.
+	Network toldFindings `json:"network"`
 }
 
 // join enters a share's room on every rendezvous it has. A receiver expects
@@ -200,7 +203,7 @@ func (o *owner) makeOffer(t *transfer) {
 					o.makeOffer(t)
 				}
 			case err != nil:
-				o.connectFailed(t, err)
+				o.connectFailed(t, err, nil)
 			default:
 				t.meeting.offers = append(t.meeting.offers, &offer{
 					pending: pending, made: time.Now(),
@@ -229,7 +232,9 @@ func (o *owner) announce(t *transfer) {
 			offer.sentTo[url] = true
 			id := signaling.NewOfferID()
 			offer.ids[id] = true
-			text, _ := json.Marshal(invitationToLink{Description: offer.pending.Description(), Linked: linked})
+			text, _ := json.Marshal(invitationToLink{
+				Description: offer.pending.Description(), Linked: linked, Network: toldFindings{o.findings()},
+			})
 			batch = append(batch, signaling.Offer{ID: id, Plaintext: text})
 		}
 		if len(batch) > 0 {
@@ -268,26 +273,26 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 		o.post(func() {
 			delete(t.answering, theirs.Identity)
 			if err != nil {
-				o.connectFailed(t, err)
+				o.connectFailed(t, err, nil)
 				return
 			}
 			if generation != o.generation {
 				o.discardLink(l) // the settings have changed; the peer offers again
 				return
 			}
-			o.answer(t, e, l, answer)
+			o.answer(t, e, l, answer, theirs.Network.Findings)
 		})
 	})
 }
 
-func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description) {
+func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description, theirs netcheck.Findings) {
 	if t.ctx.Err() != nil || t.record.Paused || !o.settleGlare(l.Remote(), false) {
 		o.discardLink(l)
 		return
 	}
-	text, _ := json.Marshal(invitationToLink{Description: answer})
+	text, _ := json.Marshal(invitationToLink{Description: answer, Network: toldFindings{o.findings()}})
 	o.signaling.Answer(t.keys.Room, e.URL, e.From, e.OfferID, text)
-	o.addLink(l, t, false)
+	o.addLink(l, t, false, theirs)
 }
 
 // answered completes one of our offers.
@@ -312,7 +317,7 @@ func (o *owner) answered(t *transfer, e signaling.Answered) {
 		o.log.Info("cannot accept an answer", "transfer", t.id, "error", err)
 		return
 	}
-	o.addLink(l, t, true)
+	o.addLink(l, t, true, theirs.Network.Findings)
 }
 
 // settleGlare decides whether a new link to a peer may be made, and ends the

@@ -127,6 +127,7 @@ func TestAStricterPolicyEndsALinkThatItForbids(t *testing.T) {
 	})
 	strict := settings.Default()
 	strict.Rendezvous, strict.STUN, strict.Policy = []string{url}, nil, path.RelayOnly
+	strict.PortMapping = false
 	if err := ben.Configure(t.Context(), strict); err != nil {
 		t.Fatal(err)
 	}

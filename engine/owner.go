@@ -41,6 +41,9 @@ type owner struct {
 	lan       *lanTracker // nil with NoLAN
 	records   *recordShelf
 	budget    *budget
+	network   network
+
+	instruments instruments // set before serve, for the tests
 
 	transfers []*transfer
 	problems  []Problem // that concern none of the transfers
@@ -72,12 +75,15 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		log:      config.Logger,
 		state:    state,
 		records:  newRecordShelf(config.StateDir),
+		network:  network{relays: map[string]measured{}},
 		rooms:    map[invite.Room]*transfer{},
 		links:    map[link.Identity]*peerLink{},
 		removing: map[invite.Room]bool{},
 		posts:    make(chan func(), 256),
 		ended:    make(chan struct{}),
 		stopped:  make(chan struct{}),
+
+		instruments: usualInstruments(),
 	}
 	dialer, err := link.NewDialer(o.linkConfig())
 	if err != nil {
@@ -144,6 +150,7 @@ func (o *owner) serve(ctx context.Context) error {
 	if o.lan != nil {
 		o.background(o.serveLAN)
 	}
+	o.watchNetwork()
 	// Here, and where a verb makes a record, the owner waits for the disk: the
 	// answer depends on it. What is saved afterwards is written behind the scenes.
 	if o.config.Restore {
@@ -228,6 +235,7 @@ func (o *owner) tick() {
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
 	o.saveBudget(now, false)
+	o.lookWhenDue(now)
 	// By the clock on the wall, as the servers do: the other one stops while
 	// the computer sleeps.
 	if age := now.Round(0).Sub(o.refreshedAt.Round(0)); age > credentialRefresh || age < 0 {

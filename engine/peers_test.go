@@ -56,6 +56,7 @@ func startComputer(t *testing.T, options ...setting) *computer {
 	}
 	config.Settings.Name = "computer of " + t.Name()
 	config.Settings.STUN, config.Settings.DownloadDir = nil, c.downloads
+	config.Settings.PortMapping = false // this computer's own router has no part in tests
 	for _, option := range options {
 		option(&config)
 	}

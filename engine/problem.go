@@ -1,6 +1,10 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/causeway-app/causeway/engine/netcheck"
+)
 
 // ProblemCode names a failure. assets/translations has a sentence for each
 // under "problem.<code>", which says what happened and what to do.
@@ -95,6 +99,9 @@ type Problem struct {
 	Subject string
 	// Err is the cause, for the log and the expert. May be nil.
 	Err error
+	// Explanation is why there is no path to a peer that was met, and what would
+	// give one; nil with other codes, and where nobody was met.
+	Explanation *netcheck.Explanation
 }
 
 // Error returns the code, the subject and the cause, for logs. What the user

@@ -15,6 +15,7 @@ func (o *owner) publish() {
 	o.changed = false
 	o.publishedAt = time.Now()
 	s := State{Transfers: make([]Transfer, 0, len(o.transfers)), Problems: slices.Clone(o.problems)}
+	s.Network = o.showNetwork()
 	for _, t := range o.transfers {
 		s.Transfers = append(s.Transfers, o.show(t))
 		s.Peers = append(s.Peers, o.showMembers(t)...)
@@ -71,7 +72,9 @@ func (o *owner) showMembers(t *transfer) []Peer {
 	})
 	shown := make([]Peer, 0, len(members))
 	for _, m := range members {
-		shown = append(shown, m.show())
+		peer := m.show()
+		peer.Explanation = o.explain(m.link)
+		shown = append(shown, peer)
 	}
 	return shown
 }

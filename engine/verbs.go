@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
-	"github.com/causeway-app/causeway/engine/rendezvous"
 	"github.com/causeway-app/causeway/engine/settings"
 )
 
@@ -152,6 +152,7 @@ func (o *owner) configure(s settings.Settings) error {
 	if old.Policy != s.Policy || !slices.Equal(old.STUN, s.STUN) || !slices.Equal(old.TURN, s.TURN) {
 		o.relink()
 	}
+	o.networkSettingsChanged(old)
 	o.swarm.Limit(s.LimitUp, s.LimitDown)
 	for _, t := range o.transfers {
 		if !t.record.Paused {
@@ -159,7 +160,7 @@ func (o *owner) configure(s settings.Settings) error {
 			o.greetMembers(t, true) // this computer may have another name
 		}
 	}
-	o.changed = true
+	o.rationAll()
 	return nil
 }
 
@@ -206,15 +207,17 @@ func (o *owner) refreshServers(now time.Time) error {
 // linkConfig turns the settings into what links are made with.
 func (o *owner) linkConfig() link.Config {
 	config := link.Config{Policy: o.settings.Policy, Loopback: true, Logger: o.log}
+	if o.network.mapper != nil {
+		config.Mapper = o.network.mapper
+	}
+	if found := o.network.report; found != nil && found.Mapping == netcheck.AddressAndPortDependent {
+		config.PortStep = found.PortStep
+	}
 	for _, url := range o.settings.STUN {
 		config.Servers = append(config.Servers, link.Server{URL: url})
 	}
-	for _, turn := range o.settings.TURN {
-		server := link.Server{URL: turn.URL, Username: turn.Username, Password: turn.Password}
-		if turn.Secret != "" {
-			server.Username, server.Password = rendezvous.TimeLimited(turn.Secret, turn.Username, time.Now().Add(credentialLife))
-		}
-		config.Servers = append(config.Servers, server)
+	for _, turn := range o.turnServers() {
+		config.Servers = append(config.Servers, link.Server{URL: turn.URL, Username: turn.Username, Password: turn.Password})
 	}
 	return config
 }

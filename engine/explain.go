@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/engine/portmap"
+)
+
+// toldFindings are what a peer says of its network. It may say anything: what
+// makes no sense is left out, and is no reason not to talk to it.
+type toldFindings struct{ netcheck.Findings }
+
+// MarshalJSON writes the findings alone.
+func (f toldFindings) MarshalJSON() ([]byte, error) { return json.Marshal(f.Findings) }
+
+// UnmarshalJSON never fails.
+func (f *toldFindings) UnmarshalJSON(text []byte) error {
+	var told netcheck.Findings
+	if json.Unmarshal(text, &told) == nil {
+		f.Findings = checkedFindings(told)
+	}
+	return nil
+}
+
+// portStepLimit bounds the step of a NAT's ports that makes sense.
+const portStepLimit = 1024
+
+// checkedFindings keeps what is known of a peer's words.
+func checkedFindings(f netcheck.Findings) netcheck.Findings {
+	behaviours := []netcheck.Behaviour{netcheck.EndpointIndependent, netcheck.AddressDependent, netcheck.AddressAndPortDependent}
+	f.UDP = among(f.UDP, netcheck.Open, netcheck.Blocked)
+	f.Mapping, f.Filtering = among(f.Mapping, behaviours...), among(f.Filtering, behaviours...)
+	f.PortMapping = among(f.PortMapping, portmap.PCP, portmap.NATPMP, portmap.UPnP)
+	f.Policy = among(f.Policy, path.Auto, path.DirectOnly, path.LANOnly, path.RelayOnly)
+	if f.PortStep < -portStepLimit || f.PortStep > portStepLimit {
+		f.PortStep = 0
+	}
+	return f
+}
+
+// among returns word if it is one of those known, else nothing.
+func among[T ~string](word T, known ...T) T {
+	if slices.Contains(known, word) {
+		return word
+	}
+	return ""
+}
+
+// explain says why the path to a peer is what it is, or what to expect while
+// there is none.
+func (o *owner) explain(p *peerLink) netcheck.Explanation {
+	status := p.status
+	return explainPath(o.findings(), p.findings, netcheck.Actual{
+		Path: status.Path, Opening: string(status.Opening), IPv6: isIPv6(status.Local) && isIPv6(status.Remote),
+	})
+}
+
+// explainFailure says why there is no path to a peer, and what would give one.
+func (o *owner) explainFailure(p *peerLink) *netcheck.Explanation {
+	why := explainPath(o.findings(), p.findings, netcheck.Actual{Path: path.Connecting, Failed: true})
+	return &why
+}
+
+func isIPv6(c path.Candidate) bool {
+	at, err := netip.ParseAddrPort(c.Address)
+	return err == nil && at.Addr().Unmap().Is6()
+}
+
+// homeRouter is what most people's networks are like: one NAT, whose mapping
+// does not depend on the destination and whose filter does.
+var homeRouter = netcheck.Findings{
+	UDP: netcheck.Open, IPv4: true, NAT: true, Policy: path.Auto,
+	Mapping: netcheck.EndpointIndependent, Filtering: netcheck.AddressAndPortDependent,
+}
+
+// forecast is what to expect of a peer behind a usual home router.
+func (o *owner) forecast() netcheck.Explanation {
+	return explainPath(o.findings(), homeRouter, netcheck.Actual{})
+}
+
+// pathProblem names why no link came up; nil where it is no news to the user.
+// why is nil where nobody was met.
+func (o *owner) pathProblem(err error, why *netcheck.Explanation) *Problem {
+	problem := &Problem{Err: err, Explanation: why}
+	switch {
+	case errors.Is(err, link.ErrNoRelay):
+		problem.Code = NoRelay
+	case errors.Is(err, link.ErrPolicy):
+		problem.Code, problem.Subject = PolicyBlocked, string(o.settings.Policy)
+	case !errors.Is(err, link.ErrNoPath) && !errors.Is(err, link.ErrHandshake):
+		return nil
+	case o.settings.Policy == path.RelayOnly && o.relaysFail() != nil:
+		problem.Code, problem.Err = NoRelay, o.relaysFail()
+	case why != nil && (slices.Contains(why.Remedies, netcheck.OtherPolicyOwn) || slices.Contains(why.Remedies, netcheck.OtherPolicyBoth)):
+		problem.Code, problem.Subject = PolicyBlocked, string(o.settings.Policy)
+	default:
+		problem.Code = NoPath
+	}
+	return problem
+}
+
+// relaysFail says why none of the TURN servers can be used; nil where one can,
+// or may.
+func (o *owner) relaysFail() error {
+	var why []error
+	for _, server := range o.settings.TURN {
+		failure := o.network.relays[relayName(server.URL)].failure
+		if failure == nil {
+			return nil
+		}
+		why = append(why, &relayFailure{relayName(server.URL), failure})
+	}
+	return errors.Join(why...)
+}
+
+// relayFailure is what a TURN server has answered.
+type relayFailure struct {
+	server  string
+	failure *netcheck.Failure
+}
+
+func (f *relayFailure) Error() string {
+	text := f.server + ": " + string(f.failure.Reason)
+	if f.failure.Err != nil {
+		text += ": " + f.failure.Err.Error()
+	}
+	return text
+}
+
+func (f *relayFailure) Unwrap() error { return f.failure.Err }
+
+// explainPath is netcheck's word on two networks.
+func explainPath(own, theirs netcheck.Findings, actual netcheck.Actual) netcheck.Explanation {
+	return netcheck.Explanation{Path: actual.Path, Forecast: actual.Path == ""}
+}

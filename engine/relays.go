@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/causeway-app/causeway/engine/netcheck"
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/engine/rendezvous"
+	"github.com/causeway-app/causeway/engine/settings"
+)
+
+// measured is how a TURN server did when it was last tried.
+type measured struct {
+	rtt     time.Duration
+	failure *netcheck.Failure
+	tested  time.Time // zero before the first time
+}
+
+// measured takes how TURN servers did.
+func (o *owner) measured(round int, results []netcheck.TURNResult) {
+	n := &o.network
+	if round != n.round || o.ctx.Err() != nil {
+		return
+	}
+	before, failing := o.findings(), false
+	for _, result := range results {
+		o.relayTested(result)
+		failing = failing || result.Failure != nil
+	}
+	if n.failed++; !failing {
+		n.failed = 0
+	} else {
+		n.due = time.Now().Add(min(retryFirst<<min(n.failed-1, 10), checkPeriod))
+	}
+	o.foundOut(before)
+}
+
+func (o *owner) relayTested(result netcheck.TURNResult) {
+	name := relayName(result.URL)
+	last := o.network.relays[name]
+	now := measured{rtt: result.RTT, failure: result.Failure, tested: time.Now()}
+	if result.Failure != nil && last.failure == nil {
+		o.log.Info("a TURN server cannot be used", "server", name, "stage", result.Failure.Stage,
+			"reason", result.Failure.Reason, "code", result.Failure.Code, "error", result.Failure.Err)
+	}
+	o.network.relays[name] = now
+}
+
+// relaysInOrder are the TURN servers of the settings, the nearest first; those
+// not measured yet as they stand in the settings, and those that failed last.
+func (o *owner) relaysInOrder() []settings.TURN {
+	rank := func(server settings.TURN) (int, time.Duration) {
+		m := o.network.relays[relayName(server.URL)]
+		switch {
+		case m.failure != nil:
+			return 2, 0
+		case m.rtt == 0:
+			return 1, 0
+		default:
+			return 0, m.rtt
+		}
+	}
+	servers := slices.Clone(o.settings.TURN)
+	slices.SortStableFunc(servers, func(a, b settings.TURN) int {
+		classA, rttA := rank(a)
+		classB, rttB := rank(b)
+		return cmp.Or(cmp.Compare(classA, classB), cmp.Compare(rttA, rttB))
+	})
+	return servers
+}
+
+// turnServers are the TURN servers with credentials that are good now.
+func (o *owner) turnServers() []netcheck.Server {
+	var servers []netcheck.Server
+	for _, server := range o.relaysInOrder() {
+		servers = append(servers, turnServer(server))
+	}
+	return servers
+}
+
+// turnServer gives a server of the settings the credentials to ask it with.
+func turnServer(server settings.TURN) netcheck.Server {
+	asked := netcheck.Server{URL: server.URL, Username: server.Username, Password: server.Password}
+	if server.Secret != "" {
+		asked.Username, asked.Password = rendezvous.TimeLimited(server.Secret, server.Username, time.Now().Add(credentialLife))
+	}
+	return asked
+}
+
+// showRelays is what State says of the TURN servers.
+func (o *owner) showRelays(month usage) []Relay {
+	links := map[string]int{}
+	for _, p := range o.links {
+		if s := p.status; s.Up && s.Path == path.Relayed && !s.RelayIsTheirs {
+			links[relayName(s.Relay)]++
+		}
+	}
+	var shown []Relay
+	for _, server := range o.relaysInOrder() {
+		name := relayName(server.URL)
+		m := o.network.relays[name]
+		shown = append(shown, Relay{
+			URL: server.URL, RTT: m.rtt, Failure: m.failure, Tested: m.tested,
+			MonthBytes: month.Relays[name], Links: links[name],
+		})
+	}
+	return shown
+}
+
+// showNetwork is what State says of the network, but for the rendezvous.
+func (o *owner) showNetwork() Network {
+	now := time.Now()
+	month := o.budget.of(o.budget.month(now))
+	limit, limited := month.Grant.allowance(o.settings.RelayMonth)
+	if !limited {
+		limit = 0
+	}
+	year, number, _ := now.Date()
+	return Network{
+		Check: o.network.report, Relays: o.showRelays(month), Forecast: o.forecast(),
+		Usage: RelayUsage{
+			Month: time.Date(year, number, 1, 0, 0, 0, 0, now.Location()),
+			Bytes: month.relayed(), Limit: limit, DirectBytes: month.Direct,
+		},
+	}
+}
+
+// CheckNetwork looks at the network and at every server of the settings, the
+// throughput of TURN servers included, which takes up to ten seconds and some
+// relayed bytes. The State shows the result too. ctx may end it early, with
+// what was found so far.
+func (e *Engine) CheckNetwork(ctx context.Context) (netcheck.Report, error) {
+	var config netcheck.Config
+	err := e.verb(ctx, func() error {
+		config = e.owner.checkConfig()
+		config.TURN = e.owner.turnServers()
+		return nil
+	})
+	if err != nil {
+		return netcheck.Report{}, err
+	}
+	report := e.owner.instruments.check(ctx, config)
+	return report, e.verb(ctx, func() error {
+		o := e.owner
+		before := o.findings()
+		for _, result := range report.TURN {
+			o.relayTested(result)
+			o.countTest(result)
+		}
+		o.network.report = &report
+		o.foundOut(before)
+		return nil
+	})
+}
+
+// TestRelay tests one TURN server, which need not be of the settings. onStage,
+// unless nil, is called as each stage ends, from the caller's goroutine. The
+// State shows the result where the settings have the server.
+func (e *Engine) TestRelay(ctx context.Context, server settings.TURN, onStage func(netcheck.StageResult)) (netcheck.TURNResult, error) {
+	if err := e.verb(ctx, func() error { return nil }); err != nil {
+		return netcheck.TURNResult{}, err
+	}
+	result := e.owner.instruments.test(ctx, turnServer(server), netcheck.Options{OnStage: onStage, Logger: e.owner.log})
+	if ctx.Err() != nil {
+		return result, ctx.Err()
+	}
+	return result, e.verb(ctx, func() error {
+		o := e.owner
+		o.countTest(result)
+		if slices.Contains(o.settings.TURN, server) {
+			before := o.findings()
+			o.relayTested(result)
+			o.foundOut(before)
+		}
+		return nil
+	})
+}
+
+// countTest adds what a test of the throughput has relayed, out and back. It is
+// an estimate: the rate that was measured, for as long as that took.
+func (o *owner) countTest(result netcheck.TURNResult) {
+	for _, stage := range result.Stages {
+		if bytes := float64(result.Rate) * stage.Took.Seconds(); stage.Stage == netcheck.Throughput && bytes > 0 {
+			o.budget.count(time.Now(), relayName(result.URL), 2*int64(bytes))
+		}
+	}
+}
