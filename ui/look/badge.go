@@ -1,6 +1,8 @@
 package look
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -16,6 +18,8 @@ const (
 	Bars Mark = iota
 	// BarsAndBox shows the bars and a box: something stands between.
 	BarsAndBox
+	// BarsAndArrow shows the bars and an arrow: it is about to get better.
+	BarsAndArrow
 	// Cross says that there is no way.
 	Cross
 	// Shield says that the user's own setting stands guard.
@@ -76,6 +80,7 @@ func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
 	r := &badgeRenderer{
 		badge: b, pill: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), lid: canvas.NewLine(nil), text: canvas.NewText("", nil),
 		cross: [2]*canvas.Line{canvas.NewLine(nil), canvas.NewLine(nil)}, shield: newStrokes(len(shieldOutline) - 1),
+		arrow: newStrokes(len(arrowStrokes)),
 	}
 	r.pill.CornerRadius = badgeHeight / 2
 	r.box.CornerRadius, r.box.StrokeWidth = 2, 1.5
@@ -97,8 +102,12 @@ type badgeRenderer struct {
 	cross [2]*canvas.Line
 	// shield is drawn stroke by stroke along shieldOutline.
 	shield []*canvas.Line
+	arrow  []*canvas.Line
 	text   *canvas.Text
 }
+
+// arrowStrokes are the lines of an arrow within a square of boxSize.
+var arrowStrokes = [][2]fyne.Position{{{X: 1, Y: 5.5}, {X: 10, Y: 5.5}}, {{X: 6.2, Y: 1.5}, {X: 10, Y: 5.5}}, {{X: 6.2, Y: 9.5}, {X: 10, Y: 5.5}}}
 
 // shieldOutline are the corners of a shield within a square of markSize.
 var shieldOutline = []fyne.Position{{X: 8, Y: 1.5}, {X: 13.5, Y: 3.5}, {X: 13.5, Y: 8}, {X: 11.5, Y: 12}, {X: 8, Y: 14.5},
@@ -126,7 +135,7 @@ func (r *badgeRenderer) Layout(size fyne.Size) {
 
 // wordsFrom is where the words begin.
 func (r *badgeRenderer) wordsFrom() float32 {
-	if r.badge.face.Mark == BarsAndBox {
+	if mark := r.badge.face.Mark; mark == BarsAndBox || mark == BarsAndArrow {
 		return badgePad + markSize + 5 + boxSize + markGap
 	}
 	return badgePad + markSize + markGap
@@ -144,6 +153,9 @@ func (r *badgeRenderer) layoutMark(at fyne.Position) {
 	r.box.Resize(fyne.NewSquareSize(boxSize))
 	r.lid.Position1, r.lid.Position2 = corner.AddXY(1, 4), corner.AddXY(boxSize-1, 4)
 	r.cross[0].Position1, r.cross[0].Position2 = at.AddXY(3, 3), at.AddXY(markSize-3, markSize-3)
+	for i, stroke := range r.arrow {
+		stroke.Position1, stroke.Position2 = corner.Add(arrowStrokes[i][0]), corner.Add(arrowStrokes[i][1])
+	}
 	for i, stroke := range r.shield {
 		stroke.Position1, stroke.Position2 = at.Add(shieldOutline[i]), at.Add(shieldOutline[i+1])
 	}
@@ -177,6 +189,10 @@ func (r *badgeRenderer) Refresh() {
 		stroke.StrokeColor, stroke.StrokeWidth = ink, 2
 		stroke.Hidden = face.Mark != Shield
 	}
+	for _, stroke := range r.arrow {
+		stroke.StrokeColor, stroke.StrokeWidth = ink, 1.7
+		stroke.Hidden = face.Mark != BarsAndArrow
+	}
 	r.text.Text, r.text.Color = face.Text, ink
 	r.text.TextSize = themeOf(r.badge).Size(theme.SizeNameCaptionText)
 	r.text.TextStyle.Bold = true
@@ -189,7 +205,7 @@ func (r *badgeRenderer) Objects() []fyne.CanvasObject {
 	for _, bar := range r.bars {
 		objects = append(objects, bar)
 	}
-	for _, stroke := range r.shield {
+	for _, stroke := range slices.Concat(r.shield, r.arrow) {
 		objects = append(objects, stroke)
 	}
 	return objects

@@ -3,6 +3,7 @@ package look
 import (
 	"image/color"
 	"math"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -32,12 +33,14 @@ func TestOwnWidgetsAreDrawnAsBefore(t *testing.T) {
 				NewBadge(BadgeFace{Text: "Direct", Level: 4, Color: ColorDirect}),
 				NewBadge(BadgeFace{Text: "Direct", Level: 3, Color: ColorDirect}),
 				NewBadge(BadgeFace{Text: "Relayed", Mark: BarsAndBox, Level: 2, Color: ColorRelayed}),
+				NewBadge(BadgeFace{Text: "Relayed - switching", Mark: BarsAndArrow, Level: 2, Color: ColorRelayed}),
 				NewBadge(BadgeFace{Text: "Connecting", Color: ColorIdle}),
 				NewBadge(BadgeFace{Text: "Cannot connect", Mark: Cross, Color: theme.ColorNameError}),
+				NewBadge(BadgeFace{Text: "Blocked", Mark: Shield, Color: ColorRelayed}),
 				bar, NewBar()))
 			window := test.NewTempWindow(t, content)
 			window.SetPadded(false)
-			window.Resize(fyne.NewSize(180, 230))
+			window.Resize(fyne.NewSize(180, 290))
 			test.AssertRendersToImage(t, "widgets-"+name+".png", window.Canvas())
 		})
 	}
@@ -108,5 +111,37 @@ func TestTheRailLeadsByMouseAndByKeys(t *testing.T) {
 	rail.GoTo(1)
 	if rail.stops[0].here || !rail.stops[1].here {
 		t.Error("the wrong place is lit")
+	}
+}
+
+func TestAParagraphIsBrokenWhereItsLanguageAllows(t *testing.T) {
+	ten := func(text string) float32 { return float32(len([]rune(text))) }
+	for text, want := range map[string][]string{
+		"":                       nil,
+		"one two three":          {"one two", "three"},
+		"one\ntwo":               {"one", "two"},
+		"unbreakableword or two": {"unbreakableword", "or two"},
+		"你的网络为每个目标更换端口，对方按端口过滤。": {"你的网络为每个目标更", "换端口，对方按端口过", "滤。"},
+		"一二三四五六七八九十，然后":          {"一二三四五六七八九", "十，然后"},
+		"一二三四五六七八九（甲）":           {"一二三四五六七八九", "（甲）"},
+	} {
+		if got := wrap(text, 10, ten); !slices.Equal(got, want) {
+			t.Errorf("%q is broken into %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestAParagraphIsAsHighAsItsLines(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(Theme())
+	p := NewParagraph("some words that need more than one line where it is narrow")
+	test.NewTempWindow(t, p)
+	one := p.HeightFor(1000)
+	p.Resize(fyne.NewSize(120, 500))
+	if got := p.MinSize().Height; got < 2*one || got != p.HeightFor(120) {
+		t.Errorf("it is %v high, one line is %v", got, one)
+	}
+	p.SetText("")
+	if got := p.MinSize().Height; got != 0 {
+		t.Errorf("without text it is %v high", got)
 	}
 }
