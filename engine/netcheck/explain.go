@@ -7,6 +7,13 @@ import (
 	"github.com/causeway-app/causeway/engine/portmap"
 )
 
+// HomeRouter is how most homes reach the internet: the port outside is the same
+// for every destination, and the router lets in nobody at another one. A forecast
+// against it tells what to expect of a peer who is not known yet.
+func HomeRouter() Findings {
+	return Findings{UDP: Open, IPv4: true, NAT: true, Mapping: EndpointIndependent, Filtering: AddressAndPortDependent}
+}
+
 // Explain says why the path between two computers is what it is, or, before one
 // was found, which to expect. It looks at nothing but its arguments.
 //
@@ -30,11 +37,11 @@ func Explain(own, theirs Findings, actual Actual) Explanation {
 		}
 		return e
 	case e.Path == "":
-		e.Own, e.Theirs = missing(own, theirs), missing(theirs, own)
+		e.Own, e.Theirs = missing(own), missing(theirs)
 		return e
 	}
-	e.Own, e.Theirs = causes(e.Path, own, theirs)
 	e.Remedies = remedies(e.Path, own, theirs)
+	e.Own, e.Theirs = causes(own, theirs, e.Remedies)
 	return e
 }
 
@@ -64,10 +71,7 @@ func forecast(own, theirs Findings) (path.Kind, Opening) {
 }
 
 // missing names a side of which too little is known.
-func missing(f, other Findings) []Cause {
-	if !f.known() {
-		return []Cause{NotKnown}
-	}
+func missing(f Findings) []Cause {
 	if len(f.guesses()) > 1 {
 		return []Cause{NotKnown}
 	}
@@ -75,19 +79,22 @@ func missing(f, other Findings) []Cause {
 }
 
 // causes are what each side contributes to a path that is not direct.
-func causes(kind path.Kind, own, theirs Findings) (mine, others []Cause) {
-	mine, others = policyCauses(own), policyCauses(theirs)
-	if len(mine)+len(others) == 0 || !explainedByPolicy(kind, own, theirs) {
-		mine = append(mine, networkCauses(own, theirs)...)
-		others = append(others, networkCauses(theirs, own)...)
+func causes(own, theirs Findings, remedies []Remedy) (mine, others []Cause) {
+	free, freeTheirs := own, theirs
+	free.Policy, freeTheirs.Policy = path.Auto, path.Auto
+	without, _ := forecast(free, freeTheirs)
+	if !without.Direct() {
+		mine, others = networkCauses(own, theirs), networkCauses(theirs, own)
 	}
-	if kind == path.Connecting && own.Policy != path.DirectOnly && theirs.Policy != path.DirectOnly &&
-		own.Policy != path.LANOnly && theirs.Policy != path.LANOnly {
-		if !own.Relay {
+	mine, others = append(mine, policyCauses(own)...), append(others, policyCauses(theirs)...)
+	for _, r := range remedies {
+		switch r {
+		case AddRelayOwn:
 			mine = append(mine, NoRelay)
-		}
-		if !theirs.Relay {
+		case AddRelayTheirs:
 			others = append(others, NoRelay)
+		case AddRelayEither, AddRelayBoth:
+			mine, others = append(mine, NoRelay), append(others, NoRelay)
 		}
 	}
 	return mine, others
@@ -104,14 +111,6 @@ func policyCauses(f Findings) []Cause {
 	default:
 		return nil
 	}
-}
-
-// explainedByPolicy reports whether the path would be better without policies,
-// as far as that is known.
-func explainedByPolicy(kind path.Kind, own, theirs Findings) bool {
-	own.Policy, theirs.Policy = path.Auto, path.Auto
-	free, _ := forecast(own, theirs)
-	return free != "" && free != kind && (free.Direct() || kind == path.Connecting && free == path.Relayed && own.Policy != path.DirectOnly)
 }
 
 // networkCauses are what f has that keeps a direct path to other from being.
@@ -131,14 +130,13 @@ func networkCauses(f, other Findings) []Cause {
 	case !f.IPv6 && !other.IPv4:
 		return []Cause{OnlyIPv4}
 	}
-	dependent := func(f Findings) bool {
-		return f.NAT && (f.Mapping == AddressDependent || f.Mapping == AddressAndPortDependent)
-	}
 	var found []Cause
 	switch {
-	case dependent(f):
+	case f.dependent():
 		found = append(found, ChangesPorts)
-	case f.Filtering == AddressAndPortDependent && dependent(other):
+	case other.dependent() && f.foretold() && f.Filtering != EndpointIndependent && f.Filtering != AddressDependent:
+		// Most servers cannot tell how it filters. That there is no direct path
+		// does: any other filter would have let one be.
 		found = append(found, FiltersByPort)
 	case len(f.guesses()) > 1:
 		found = append(found, NotKnown)
@@ -148,6 +146,14 @@ func networkCauses(f, other Findings) []Cause {
 	}
 	return found
 }
+
+// dependent reports whether the outside port depends on the destination.
+func (f Findings) dependent() bool {
+	return f.NAT && (f.Mapping == AddressDependent || f.Mapping == AddressAndPortDependent)
+}
+
+// foretold reports whether it is known not to.
+func (f Findings) foretold() bool { return !f.NAT || f.Mapping == EndpointIndependent }
 
 // change is what one side, or both, could do.
 type change struct {
@@ -195,14 +201,15 @@ var changes = []change{
 // remedies are the changes with which the path would be direct; or, where there
 // is none, with which there would be one.
 func remedies(kind path.Kind, own, theirs Findings) []Remedy {
-	if !own.known() || !theirs.known() {
-		return nil
+	now, _ := forecast(own, theirs)
+	if !own.known() || !theirs.known() || now.Direct() {
+		return nil // there is nothing to remedy that is known
 	}
 	var found []Remedy
 	for _, c := range changes {
 		helps := func(a, b Findings) bool {
 			would, _ := forecast(a, b)
-			return would.Direct() || kind == path.Connecting && would == path.Relayed
+			return would.Direct() || kind == path.Connecting && now == path.Connecting && would == path.Relayed
 		}
 		found = append(found, c.remedy(own, theirs, helps)...)
 	}
