@@ -56,14 +56,14 @@ func among[T ~string](word T, known ...T) T {
 // there is none.
 func (o *owner) explain(p *peerLink) netcheck.Explanation {
 	status := p.status
-	return explainPath(o.findings(), p.findings, netcheck.Actual{
+	return netcheck.Explain(o.findings(), p.findings, netcheck.Actual{
 		Path: status.Path, Opening: string(status.Opening), IPv6: isIPv6(status.Local) && isIPv6(status.Remote),
 	})
 }
 
 // explainFailure says why there is no path to a peer, and what would give one.
 func (o *owner) explainFailure(p *peerLink) *netcheck.Explanation {
-	why := explainPath(o.findings(), p.findings, netcheck.Actual{Path: path.Connecting, Failed: true})
+	why := netcheck.Explain(o.findings(), p.findings, netcheck.Actual{Path: path.Connecting, Failed: true})
 	return &why
 }
 
@@ -81,7 +81,7 @@ var homeRouter = netcheck.Findings{
 
 // forecast is what to expect of a peer behind a usual home router.
 func (o *owner) forecast() netcheck.Explanation {
-	return explainPath(o.findings(), homeRouter, netcheck.Actual{})
+	return netcheck.Explain(o.findings(), homeRouter, netcheck.Actual{})
 }
 
 // pathProblem names why no link came up; nil where it is no news to the user.
@@ -134,8 +134,3 @@ func (f *relayFailure) Error() string {
 }
 
 func (f *relayFailure) Unwrap() error { return f.failure.Err }
-
-// explainPath is netcheck's word on two networks.
-func explainPath(own, theirs netcheck.Findings, actual netcheck.Actual) netcheck.Explanation {
-	return netcheck.Explanation{Path: actual.Path, Forecast: actual.Path == ""}
-}

@@ -1,0 +1,149 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/engine/rendezvous"
+	"github.com/causeway-app/causeway/engine/settings"
+)
+
+// startTURN runs a TURN server on this computer and returns it as the settings
+// name it, and what it has relayed.
+func startTURN(t *testing.T) (relay settings.TURN, counters func() rendezvous.Counters) {
+	t.Helper()
+	server, err := rendezvous.New(rendezvous.Config{Turn: &rendezvous.TurnConfig{
+		Listen: "127.0.0.1:0", Users: map[string]string{"ada": "north"}, AllowPrivatePeers: true,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		server.Serve(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	return settings.TURN{URL: "turn:" + server.TurnAddr().String() + "?transport=udp", Username: "ada", Password: "north"}, server.Counters
+}
+
+func relaying(by ...settings.TURN) setting {
+	return func(c *engine.Config) { c.Settings.TURN, c.Settings.Policy = by, path.RelayOnly }
+}
+
+func atMostRelayed(transfer, month int64) setting {
+	return func(c *engine.Config) { c.Settings.RelayTransfer, c.Settings.RelayMonth = transfer, month }
+}
+
+func asked(limit engine.RelayLimit) func(engine.Transfer, []engine.Peer) bool {
+	return func(s engine.Transfer, _ []engine.Peer) bool { return s.Question != nil && s.Question.Limit == limit }
+}
+
+// stands fails the test if more of a transfer is relayed in the next moments.
+func (c *computer) stands(id engine.TransferID) engine.Transfer {
+	c.t.Helper()
+	time.Sleep(300 * time.Millisecond) // what was under way arrives
+	before, _ := c.State().Load().Transfer(id)
+	time.Sleep(500 * time.Millisecond)
+	now, _ := c.State().Load().Transfer(id)
+	if now.RelayedBytes != before.RelayedBytes || now.Bytes != before.Bytes {
+		c.t.Errorf("while it should wait %d relayed bytes became %d, and %d bytes %d", before.RelayedBytes, now.RelayedBytes, before.Bytes, now.Bytes)
+	}
+	return now
+}
+
+func TestRelayedBytesOfATransferWaitForTheUsersAnswerAndSurviveARestart(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	relay, _ := startTURN(t)
+	const limit = 6 * megabyte
+	anna := startComputer(t, meetingAt(url), upLimit(8*megabyte))
+	state := t.TempDir()
+	ben := startComputer(t, meetingAt(url), relaying(relay), atMostRelayed(limit, 0), stateIn(state))
+	folder := writeTree(t, "work", map[string]int{"big": 16 * megabyte})
+	sent := anna.share(folder)
+	ben.receive(sent.Invitation)
+	ben.until(sent.ID, "he is asked", asked(engine.TransferLimit))
+	shown := ben.stands(sent.ID)
+	if shown.Phase != engine.Transferring || shown.Question == nil || shown.Question.Allowed != limit || shown.Problem != nil {
+		t.Errorf("shown: %+v", shown)
+	}
+	if over := shown.RelayedBytes - limit; over > 2*megabyte || shown.RelayedBytes < limit/2 {
+		t.Errorf("%d bytes were relayed of %d", shown.RelayedBytes, int64(limit))
+	} else {
+		t.Logf("relayed %d bytes of %d: %+d", shown.RelayedBytes, int64(limit), over)
+	}
+
+	ben.stop()
+	again := startComputer(t, meetingAt(url), relaying(relay), atMostRelayed(limit, 0), stateIn(state), restoring)
+	again.until(sent.ID, "he is asked again", asked(engine.TransferLimit))
+	if now := again.stands(sent.ID); now.RelayedBytes < shown.RelayedBytes || now.Bytes < shown.Bytes {
+		t.Errorf("after a restart %d bytes were relayed, before %d", now.RelayedBytes, shown.RelayedBytes)
+	}
+
+	if err := again.DenyRelay(t.Context(), sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	if denied := again.stands(sent.ID); denied.Question != nil || !denied.RelayDenied {
+		t.Errorf("after a no: %+v", denied)
+	}
+	if err := again.AllowRelay(t.Context(), sent.ID, 2*megabyte); err != nil {
+		t.Fatal(err)
+	}
+	again.until(sent.ID, "a little more went", func(s engine.Transfer, _ []engine.Peer) bool {
+		return !s.RelayDenied && s.RelayedBytes > shown.RelayedBytes+megabyte/2
+	})
+	again.until(sent.ID, "he is asked a third time", asked(engine.TransferLimit))
+	if err := again.AllowRelay(t.Context(), sent.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	done := again.untilPhase(sent.ID, engine.Complete)
+	sameTree(t, folder, done.Placed)
+	if done.Question != nil || done.RelayedBytes < 16*megabyte {
+		t.Errorf("at the end: %+v", done)
+	}
+}
+
+func TestASendersLimitStopsBothSidesAndOthersGoOnDirectly(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	relay, _ := startTURN(t)
+	anna := startComputer(t, meetingAt(url), atMostRelayed(2*megabyte, 0), upLimit(8*megabyte))
+	ben := startComputer(t, meetingAt(url), relaying(relay))
+	folder := writeTree(t, "work", map[string]int{"big": 12 * megabyte})
+	sent := anna.share(folder)
+	ben.receive(sent.Invitation)
+	anna.until(sent.ID, "she is asked", asked(engine.TransferLimit))
+	anna.stands(sent.ID)
+
+	cleo := startComputer(t, meetingAt(url), func(c *engine.Config) { c.Settings.Policy = path.DirectOnly })
+	cleo.receive(sent.Invitation)
+	if done := cleo.untilPhase(sent.ID, engine.Complete); done.RelayedBytes != 0 {
+		t.Errorf("%d bytes were relayed on a direct path", done.RelayedBytes)
+	}
+	if shown := anna.stands(sent.ID); shown.Question == nil || shown.RelayedBytes > 4*megabyte {
+		t.Errorf("the relayed one did not wait: %+v", shown)
+	}
+}
+
+func TestAnswersToQuestionsThatNobodyAsked(t *testing.T) {
+	t.Parallel()
+	anna := startComputer(t, onlyLAN)
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 1000}))
+	if err := anna.AllowRelay(t.Context(), sent.ID, -1); !isProblem(err, engine.BadSetting) {
+		t.Errorf("less than nothing: %v", err)
+	}
+	if err := anna.AllowRelay(t.Context(), sent.ID, 5); err != nil {
+		t.Errorf("a yes unasked: %v", err)
+	}
+	if err := anna.AllowRelay(t.Context(), "nobody", 5); err == nil {
+		t.Error("a transfer that is none is allowed")
+	}
+	if err := anna.DenyRelay(t.Context(), "nobody"); err == nil {
+		t.Error("a transfer that is none is denied")
+	}
+}
