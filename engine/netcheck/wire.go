@@ -96,9 +96,10 @@ func (s *stream) read(buffer []byte) (int, netip.AddrPort, error) {
 		return 0, s.remote, err
 	}
 	body := int(binary.BigEndian.Uint16(head[2:]))
+	channel := isChannel(head) // head is gone with the next read
 	length, padding := 0, 0
 	switch {
-	case isChannel(head):
+	case channel:
 		length = channelHeader + body
 		padding = -length & 3
 	case head[0] < 0x40 && body&3 == 0:
@@ -112,7 +113,7 @@ func (s *stream) read(buffer []byte) (int, netip.AddrPort, error) {
 	if _, err := io.ReadFull(s.in, buffer[:length]); err != nil {
 		return 0, s.remote, err
 	}
-	if !isChannel(head) && !stun.IsMessage(buffer[:length]) {
+	if !channel && !stun.IsMessage(buffer[:length]) {
 		return 0, s.remote, errNotSTUN
 	}
 	_, err = s.in.Discard(padding)
