@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/causeway-app/causeway/engine/watch"
 )
 
-// Config says where and how ports are mapped.
+// Config says where ports are mapped.
 type Config struct {
 	// Logger gets no secrets. nil is silent.
 	Logger *slog.Logger
@@ -18,14 +20,25 @@ type Config struct {
 	Gateway netip.Addr
 }
 
+// releaseLimit is how long Serve takes to give everything back.
+const releaseLimit = time.Second
+
 // Mapper asks the router for ports and keeps what it was given. It needs
 // Serve. Its methods are safe for concurrent use.
 type Mapper struct {
-	config Config
-	log    *slog.Logger
-	status watch.Value[Status]
-	once   sync.Once
-	done   chan struct{} // closed when Serve has ended
+	config  Config
+	log     *slog.Logger
+	status  watch.Value[Status]
+	served  atomic.Bool
+	events  chan func()   // run by the owner
+	done    chan struct{} // closed when Serve takes no events any more
+	tasks   sync.WaitGroup
+	forgets chan struct{} // there is something in forgotten
+
+	mu        sync.Mutex
+	forgotten []*user
+
+	owner owner
 }
 
 // New returns a Mapper that does nothing until Serve is called.
@@ -33,37 +46,81 @@ func New(config Config) *Mapper {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Mapper{config: config, log: config.Logger, done: make(chan struct{})}
+	m := &Mapper{
+		config: config, log: config.Logger,
+		events: make(chan func()), done: make(chan struct{}), forgets: make(chan struct{}, 1),
+	}
+	m.owner = owner{Mapper: m, mappings: map[netip.AddrPort]*mapping{}}
+	return m
 }
 
 // Status is what is known of the router, and its wake-up.
 func (m *Mapper) Status() *watch.Value[Status] { return &m.status }
 
-// Serve looks for a router and keeps mappings alive until ctx ends, releases
-// them and returns ctx's error. It can be called once.
+// Serve looks for a router and keeps mappings alive until ctx ends. Then it
+// releases them, within a second, and returns ctx's error. It can be called
+// once; another call returns ErrClosed.
 func (m *Mapper) Serve(ctx context.Context) error {
-	defer m.once.Do(func() { close(m.done) })
-	m.status.Set(Status{Searched: true, Err: ErrNoRouter})
-	<-ctx.Done()
+	if m.served.Swap(true) {
+		return ErrClosed
+	}
+	m.owner.run(ctx)
+	close(m.done)
+	m.owner.end()
+	m.tasks.Wait()
 	return ctx.Err()
 }
 
-// Map asks the router to pass a UDP port on to local, and returns the address
-// at which others reach it. It waits for the search for a router, until ctx
-// ends. The mapping is kept until release is called, which does not wait, or
-// Serve ends.
+// Map asks the router to pass a UDP port on to local, which must be this
+// computer's address towards the router, and returns the address at which
+// others reach it. It waits until ctx ends for the search for a router, and
+// then about as long as the router takes to answer. The mapping is kept until
+// release is called, which does not wait and may be called again, or Serve
+// ends. Two callers with the same local address share a mapping. Errors wrap
+// ErrNoRouter, ErrRefused, ErrAddress, ErrClosed or ctx's.
 func (m *Mapper) Map(ctx context.Context, local netip.AddrPort) (external netip.AddrPort, release func(), err error) {
-	if !local.Addr().Is4() || local.Port() == 0 {
+	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	if !local.Addr().Is4() || local.Addr().IsUnspecified() || local.Port() == 0 {
 		return netip.AddrPort{}, nil, fmt.Errorf("%w: %s", ErrAddress, local)
 	}
+	u := &user{local: local, answer: make(chan answer, 1)}
 	select {
+	case m.events <- func() { m.owner.want(u) }:
 	case <-m.done:
 		return netip.AddrPort{}, nil, ErrClosed
+	case <-ctx.Done():
+		return netip.AddrPort{}, nil, ctx.Err()
+	}
+	release = func() { m.forget(u) }
+	select {
+	case a := <-u.answer:
+		if a.err != nil {
+			return netip.AddrPort{}, nil, a.err
+		}
+		return a.external, release, nil
+	case <-ctx.Done():
+		release()
+		return netip.AddrPort{}, nil, ctx.Err()
+	case <-m.done:
+		return netip.AddrPort{}, nil, ErrClosed
+	}
+}
+
+// forget lets the owner know that somebody does not want a mapping any more.
+func (m *Mapper) forget(u *user) {
+	m.mu.Lock()
+	m.forgotten = append(m.forgotten, u)
+	m.mu.Unlock()
+	select {
+	case m.forgets <- struct{}{}:
 	default:
 	}
-	status, err := m.status.Wait(ctx, func(s Status) bool { return s.Searched })
-	if err != nil {
-		return netip.AddrPort{}, nil, err
+}
+
+// post hands an event to the owner, or drops it when that has ended.
+func (m *Mapper) post(event func()) {
+	select {
+	case m.events <- event:
+	case <-m.done:
 	}
-	return netip.AddrPort{}, nil, status.Err
 }
