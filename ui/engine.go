@@ -20,6 +20,8 @@ type Engine interface {
 	Pause(ctx context.Context, id engine.TransferID) error
 	Resume(ctx context.Context, id engine.TransferID) error
 	Remove(ctx context.Context, id engine.TransferID) error
+	AllowRelay(ctx context.Context, id engine.TransferID, more int64) error
+	DenyRelay(ctx context.Context, id engine.TransferID) error
 	Configure(ctx context.Context, s settings.Settings) error
 }
 

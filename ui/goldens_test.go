@@ -31,6 +31,8 @@ func TestThePagesLookAsTheyShould(t *testing.T) {
 	sent.Bytes, sent.Receivers = sent.Total, 2
 	offline := sending(engine.Waiting)
 	offline.Problem = &engine.Problem{Code: engine.NoRendezvous, Subject: "wss://tracker.example.org"}
+	denied := moving(sending(""), path.Relayed)
+	denied.RelayDenied, denied.Rate = true, 0
 	for name, state := range map[string]engine.State{
 		"empty":             {},
 		"preparing":         one(preparing()),
@@ -41,6 +43,8 @@ func TestThePagesLookAsTheyShould(t *testing.T) {
 		"direct-lan":        one(moving(sending(""), path.DirectLAN), peer("s", path.DirectLAN)),
 		"direct-internet":   one(moving(receiving(""), path.DirectInternet), peer("r", path.DirectInternet)),
 		"relayed":           one(moving(sending(""), path.Relayed), peer("s", path.Relayed)),
+		"asking":            one(asking(engine.TransferLimit), peer("s", path.Relayed)),
+		"relay-denied":      one(denied, peer("s", path.Relayed)),
 		"paused":            one(receiving(engine.Paused)),
 		"failed-no-path":    one(failing(receiving(""), engine.NoPath, "")),
 		"failed-disk-full":  one(failing(receiving(""), engine.DiskFull, "/home/ada/Downloads")),

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -27,7 +28,7 @@ type notice struct {
 	after func(time.Duration, func())
 	// said counts, so that a message does not take a later one away.
 	said int
-	// standing are the complaints of the newest state, and standingAt what said
+	// standing are the sentences of the newest state, and standingAt what said
 	// was when they were last shown.
 	standing   []string
 	standingAt int
@@ -37,7 +38,7 @@ func newNotice(moved func(), after func(time.Duration, func())) *notice {
 	n := &notice{moved: moved, after: after, icon: widget.NewIcon(theme.InfoIcon()), text: widget.NewLabel("")}
 	n.text.Wrapping = fyne.TextWrapWord
 	closing := quietButton(theme.CancelIcon(), n.hush)
-	n.content = container.NewPadded(look.NewCard(container.NewBorder(nil, nil,
+	n.content = container.New(layout.NewCustomPaddedLayout(0, 8, 0, 0), look.NewCard(container.NewBorder(nil, nil,
 		n.icon, container.NewCenter(closing), n.text)).Tight())
 	n.content.Hide()
 	return n
@@ -47,34 +48,44 @@ func (n *notice) complain(text string) {
 	n.say(text, widget.DangerImportance, theme.NewErrorThemedResource(theme.ErrorIcon()))
 }
 
-// stand complains of what the state's problems say, once of each, and is quiet
+// stand says what the state complains of and asks, once of each, and is quiet
 // about what is over.
-func (n *notice) stand(complaints []string) {
-	if slices.Equal(complaints, n.standing) {
+func (n *notice) stand(complaints, questions []string) {
+	sentences := slices.Concat(complaints, questions)
+	if slices.Equal(sentences, n.standing) {
 		return
 	}
 	var news []string
-	for _, text := range complaints {
+	for _, text := range sentences {
 		if !slices.Contains(n.standing, text) {
 			news = append(news, text)
 		}
 	}
 	shown := n.content.Visible() && n.said == n.standingAt && len(n.standing) > 0
-	n.standing = slices.Clone(complaints)
+	n.standing = sentences
+	say := n.ask
+	if len(complaints) > 0 {
+		say = n.complain
+	}
 	switch {
-	case shown && len(complaints) == 0:
+	case shown && len(sentences) == 0:
 		n.hush()
 	case shown: // all that stands, for the user has not put it away
-		n.complain(strings.Join(complaints, "\n"))
+		say(strings.Join(sentences, "\n"))
 	case len(news) > 0 && n.content.Visible() && n.text.Importance == widget.DangerImportance:
 		n.complain(n.text.Text + "\n" + strings.Join(news, "\n"))
 		return
 	case len(news) > 0:
-		n.complain(strings.Join(news, "\n"))
+		say(strings.Join(news, "\n"))
 	default:
 		return
 	}
 	n.standingAt = n.said
+}
+
+// ask says that something waits for the user.
+func (n *notice) ask(text string) {
+	n.say(text, widget.WarningImportance, theme.NewWarningThemedResource(theme.QuestionIcon()))
 }
 
 func (n *notice) tell(text string) {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
 )
 
 // TestPhotographs paints the pages for people to look at, where
@@ -39,6 +40,11 @@ func TestPhotographs(t *testing.T) {
 			d.notice.complain(Sentence(d.words, &engine.Problem{Code: engine.InvitationMistyped}))
 			take("expanded")
 			d.notice.hush()
+			d.transfers.toggle("s")
+			d.show(engine.State{Transfers: []engine.Transfer{moving(sending(""), path.DirectLAN), asking(engine.MonthLimit)}})
+			take("asking")
+			d.show(everything())
+			d.transfers.toggle("s")
 			d.window.Resize(minimum)
 			take("small")
 			d.window.Resize(fyne.NewSize(980, 1700))

@@ -23,6 +23,7 @@ type rowGestures interface {
 	copyInvitation(engine.Transfer)
 	showQR(engine.Transfer)
 	openFolder(engine.Transfer)
+	answers
 }
 
 // entry is everything that a row shows.
@@ -34,15 +35,31 @@ type entry struct {
 	policy path.Policy
 	// problemHeight is how much room the problem's sentence takes, 0 for none.
 	problemHeight float32
+	// question is what the user is asked, and how much room that takes.
+	question       question
+	questionHeight float32
 }
 
 func (e entry) same(other entry) bool {
-	return e.transfer == other.transfer && e.expanded == other.expanded && e.policy == other.policy && e.problemHeight == other.problemHeight &&
+	return sameTransfer(e.transfer, other.transfer) && e.expanded == other.expanded && e.policy == other.policy &&
+		e.problemHeight == other.problemHeight && e.question == other.question && e.questionHeight == other.questionHeight &&
 		slices.EqualFunc(e.peers, other.peers, samePeer)
+}
+
+// sameTransfer reports whether two transfers look the same. What a question says
+// is compared with the entry.
+func sameTransfer(a, b engine.Transfer) bool {
+	a.Question, b.Question = nil, nil
+	return a == b
 }
 
 // samePeer reports whether two peers look the same.
 func samePeer(a, b engine.Peer) bool { return reflect.DeepEqual(a, b) }
+
+// hasSentences reports whether the height depends on the width.
+func (e entry) hasSentences() bool {
+	return e.transfer.Problem != nil || e.question != question{}
+}
 
 const (
 	rowPad    = 14
@@ -59,7 +76,7 @@ const (
 
 // height is how tall the row of an entry is.
 func (e entry) height() float32 {
-	height := float32(rowHead) + e.problemHeight + 2*rowHalo
+	height := float32(rowHead) + e.problemHeight + e.questionHeight + 2*rowHalo
 	if e.expanded {
 		height += detailTop + detailActions + detailCaption + float32(len(e.peers))*peerLineHeight + detailBottom
 		if e.transfer.Skipped > 0 {
@@ -126,6 +143,7 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	n.code = widget.NewButtonWithIcon(r.words.Say("row.qr", nil), qrIcon, func() { r.gestures.showQR(r.entry.transfer) })
 	n.open = widget.NewButtonWithIcon(r.words.Say("row.open", nil), theme.FolderOpenIcon(), func() { r.gestures.openFolder(r.entry.transfer) })
 	n.remove = widget.NewButtonWithIcon(r.words.Say("row.remove", nil), theme.DeleteIcon(), func() { r.gestures.remove(r.entry.transfer) })
+	n.question = newQuestionBox(r.words, r.gestures, func() engine.Transfer { return r.entry.transfer })
 	n.surface = look.NewCard(widget.NewLabel(""))
 	r.drawn = n
 	n.update()

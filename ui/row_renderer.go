@@ -20,6 +20,8 @@ type rowRenderer struct {
 	bar     *look.Bar
 	badge   *look.Badge
 	problem *widget.Label
+	// question stands under the problem, in a folded row too.
+	question *questionBox
 
 	pause, fold              *widget.Button
 	copy, code, open, remove *widget.Button
@@ -41,6 +43,8 @@ func (r *rowRenderer) update() {
 	}
 	r.updateButtons(t)
 	r.updateProblem(t)
+	show(r.question, r.row.entry.question != question{})
+	r.question.show(r.row.entry.question)
 	r.updateDetail()
 	r.Layout(r.row.Size())
 	canvas.Refresh(r.row)
@@ -167,8 +171,10 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 	place(r.status, rowText, rowHalo+52, right-rowText, 18)
 	// The label pads its text; the sentence shall stand under the status.
 	place(r.problem, rowText-8, rowHalo+rowHead-10, size.Width-rowText-rowPad+16, r.row.entry.problemHeight)
+	top := rowHalo + rowHead + r.row.entry.problemHeight
+	place(r.question, rowText, top-6, size.Width-rowText-rowPad, r.row.entry.questionHeight)
 	if r.row.entry.expanded {
-		r.layoutDetail(size, rowHalo+rowHead+r.row.entry.problemHeight+detailTop)
+		r.layoutDetail(size, top+r.row.entry.questionHeight+detailTop)
 	}
 }
 
@@ -210,7 +216,7 @@ func (r *rowRenderer) Refresh() {
 
 func (r *rowRenderer) Objects() []fyne.CanvasObject {
 	objects := []fyne.CanvasObject{
-		r.surface, r.icon, r.name, r.bar, r.status, r.badge, r.problem, r.pause, r.fold,
+		r.surface, r.icon, r.name, r.bar, r.status, r.badge, r.problem, r.question, r.pause, r.fold,
 		r.copy, r.code, r.open, r.remove, r.means, r.skipped,
 	}
 	for _, line := range r.peers {

@@ -24,7 +24,10 @@ type transfersPage struct {
 	list       *widget.List
 	empty      fyne.CanvasObject
 	// ruler tells how high a problem's sentence is at a width.
-	ruler    *widget.Label
+	ruler *widget.Label
+	// questionRuler tells the same of a question.
+	questionRuler *look.Paragraph
+
 	width    float32
 	state    engine.State
 	entries  []entry
@@ -32,7 +35,7 @@ type transfersPage struct {
 }
 
 func newTransfersPage(w *Window) *transfersPage {
-	p := &transfersPage{window: w, expanded: map[engine.TransferID]bool{}, ruler: widget.NewLabel("")}
+	p := &transfersPage{window: w, expanded: map[engine.TransferID]bool{}, ruler: widget.NewLabel(""), questionRuler: newQuestionText()}
 	p.ruler.Wrapping = fyne.TextWrapWord
 	p.ruler.SizeName = theme.SizeNameCaptionText
 	p.list = widget.NewList(
@@ -118,6 +121,8 @@ func (p *transfersPage) show(state engine.State) {
 	for _, t := range slices.Backward(state.Transfers) {
 		e := entry{transfer: t, peers: state.PeersOf(t.ID), expanded: p.expanded[t.ID], policy: p.window.keeper.taken.Policy}
 		e.problemHeight = p.problemHeight(t)
+		e.question = questionOf(p.window.words, t)
+		e.questionHeight = p.questionHeight(e.question)
 		p.entries = append(p.entries, e)
 	}
 	for i, e := range p.entries {
@@ -138,13 +143,22 @@ func (p *transfersPage) problemHeight(t engine.Transfer) float32 {
 	return p.ruler.MinSize().Height - 6
 }
 
+// questionHeight is how much room a question takes.
+func (p *transfersPage) questionHeight(q question) float32 {
+	if q == (question{}) {
+		return 0
+	}
+	p.questionRuler.SetText(q.text)
+	return questionHeight(p.questionRuler.HeightFor(max(p.width-rowText-rowPad-questionIndent, 200)))
+}
+
 // resized measures sentences again when the page has another width.
 func (p *transfersPage) resized(width float32) {
 	if p.width == width {
 		return
 	}
 	p.width = width
-	if slices.ContainsFunc(p.entries, func(e entry) bool { return e.transfer.Problem != nil }) {
+	if slices.ContainsFunc(p.entries, entry.hasSentences) {
 		p.show(p.state)
 	}
 }
@@ -168,6 +182,10 @@ func (p *transfersPage) remove(t engine.Transfer)         { p.window.askToRemove
 func (p *transfersPage) copyInvitation(t engine.Transfer) { p.window.copyInvitation(t) }
 func (p *transfersPage) showQR(t engine.Transfer)         { p.window.showQR(t) }
 func (p *transfersPage) openFolder(t engine.Transfer)     { p.window.open(t) }
+func (p *transfersPage) denyRelay(t engine.Transfer)      { p.window.denyRelay(t) }
+func (p *transfersPage) allowRelay(t engine.Transfer, more int64) {
+	p.window.allowRelay(t, more)
+}
 
 // widthWatch lays the list out and tells when the width changes.
 type widthWatch struct{ changed func(float32) }

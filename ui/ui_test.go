@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image/color"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -59,6 +60,12 @@ func (e *engineDouble) Resume(_ context.Context, id engine.TransferID) error {
 }
 func (e *engineDouble) Remove(_ context.Context, id engine.TransferID) error {
 	return e.note("remove", string(id))
+}
+func (e *engineDouble) AllowRelay(_ context.Context, id engine.TransferID, more int64) error {
+	return e.note("allow", string(id)+" "+strconv.FormatInt(more, 10))
+}
+func (e *engineDouble) DenyRelay(_ context.Context, id engine.TransferID) error {
+	return e.note("deny", string(id))
 }
 func (e *engineDouble) Configure(_ context.Context, s settings.Settings) error {
 	e.mu.Lock()

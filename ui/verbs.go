@@ -109,6 +109,15 @@ func (w *Window) remove(t engine.Transfer) {
 	w.run(func(ctx context.Context) error { return w.engine.Remove(ctx, t.ID) }, func() {})
 }
 
+// allowRelay lets more bytes of a transfer go by relay; 0 is without limit.
+func (w *Window) allowRelay(t engine.Transfer, more int64) {
+	w.run(func(ctx context.Context) error { return w.engine.AllowRelay(ctx, t.ID, more) }, func() {})
+}
+
+func (w *Window) denyRelay(t engine.Transfer) {
+	w.run(func(ctx context.Context) error { return w.engine.DenyRelay(ctx, t.ID) }, func() {})
+}
+
 func (w *Window) copyInvitation(t engine.Transfer) {
 	w.app.Clipboard().SetContent(t.Invitation)
 	w.notice.tell(w.words.Say("notice.copied", map[string]string{"Name": title(w.words, t)}))

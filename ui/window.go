@@ -203,6 +203,7 @@ func (w *Window) Stop() {
 
 // show shows a state, on the page that is open and in the status bar.
 func (w *Window) show(s engine.State) {
+	w.announce(announcements(w.words, w.state, s))
 	w.state = s
 	w.status.show(s)
 	w.transfers.show(s)
@@ -210,7 +211,20 @@ func (w *Window) show(s engine.State) {
 	for _, problem := range s.Problems {
 		complaints = append(complaints, Sentence(w.words, &problem))
 	}
-	w.notice.stand(complaints)
+	w.notice.stand(complaints, questions(w.words, s))
+	w.rail.Mark(transfersAt, anyQuestion(s))
+}
+
+// announce sends notifications to the desktop, which may take its time.
+func (w *Window) announce(notifications []*fyne.Notification) {
+	if len(notifications) == 0 {
+		return
+	}
+	w.start(func() {
+		for _, n := range notifications {
+			w.app.SendNotification(n)
+		}
+	})
 }
 
 func (w *Window) goTo(index int) {

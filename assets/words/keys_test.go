@@ -25,6 +25,7 @@ var families = []struct{ prefix, file, typeName string }{
 	{"policy.", "../../engine/path/path.go", "Policy"},
 	{"fault.", "../../ui/checks.go", "fault"},
 	{"status.waiting-", "../../engine/state.go", "Direction"},
+	{"question.", "../../engine/state.go", "RelayLimit"},
 }
 
 // pathsWithMeaning are the paths that a sentence explains.

@@ -51,12 +51,24 @@ func (r *Rail) GoTo(index int) {
 	}
 }
 
+// Mark sets whether a place has something that waits for the user.
+func (r *Rail) Mark(index int, waits bool) {
+	if stop := r.stops[index]; stop.waits != waits {
+		stop.waits = waits
+		stop.Refresh()
+	}
+}
+
+// Marked reports whether a place has something that waits for the user.
+func (r *Rail) Marked(index int) bool { return r.stops[index].waits }
+
 // railStop is a button that stays lit while its page is shown.
 type railStop struct {
 	widget.BaseWidget
 	item                   RailItem
 	goTo                   func()
 	here, hovered, focused bool
+	waits                  bool
 }
 
 func (s *railStop) Tapped(*fyne.PointEvent) { s.goTo() }
@@ -77,6 +89,7 @@ func (s *railStop) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessi
 func (s *railStop) CreateRenderer() fyne.WidgetRenderer {
 	r := &railStopRenderer{
 		stop: s, lit: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(nil), text: canvas.NewText(s.item.Text, nil),
+		mark: canvas.NewCircle(nil),
 	}
 	r.lit.CornerRadius = 8
 	r.icon.FillMode = canvas.ImageFillContain
@@ -90,6 +103,8 @@ type railStopRenderer struct {
 	lit  *canvas.Rectangle
 	icon *canvas.Image
 	text *canvas.Text
+	// mark is a disc at the icon's corner.
+	mark *canvas.Circle
 }
 
 func (r *railStopRenderer) Layout(size fyne.Size) {
@@ -97,6 +112,8 @@ func (r *railStopRenderer) Layout(size fyne.Size) {
 	const icon = 24
 	r.icon.Resize(fyne.NewSquareSize(icon))
 	r.icon.Move(fyne.NewPos((size.Width-icon)/2, 10))
+	r.mark.Move(fyne.NewPos((size.Width+icon)/2-1, 8))
+	r.mark.Resize(fyne.NewSquareSize(9))
 	words := r.text.MinSize()
 	r.text.Resize(fyne.NewSize(size.Width, words.Height))
 	r.text.Move(fyne.NewPos(0, 10+icon+4))
@@ -116,6 +133,7 @@ func (r *railStopRenderer) Refresh() {
 	r.text.TextStyle.Bold = r.stop.here
 	r.icon.Resource = theme.NewColoredResource(r.stop.item.Icon, ink)
 	r.icon.Refresh()
+	r.mark.FillColor, r.mark.Hidden = colorOf(r.stop, ColorRelayed), !r.stop.waits
 	r.lit.StrokeWidth = 0
 	switch {
 	case r.stop.here:
@@ -133,7 +151,7 @@ func (r *railStopRenderer) Refresh() {
 }
 
 func (r *railStopRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.lit, r.icon, r.text}
+	return []fyne.CanvasObject{r.lit, r.icon, r.text, r.mark}
 }
 
 func (r *railStopRenderer) Destroy() {}
