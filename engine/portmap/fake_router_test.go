@@ -354,6 +354,9 @@ type served struct {
 	done chan error
 }
 
+// testLimit is how long a search takes in tests where nothing answers.
+const testLimit = 400 * time.Millisecond
+
 func serve(t *testing.T, h *home) *served {
 	t.Helper()
 	config := Config{Gateway: h.address}
@@ -362,6 +365,7 @@ func serve(t *testing.T, h *home) *served {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &served{New(config), cancel, make(chan error, 1)}
+	s.limit = testLimit
 	go func() { s.done <- s.Serve(ctx) }()
 	t.Cleanup(func() { s.end(t) })
 	return s

@@ -29,6 +29,7 @@ type Mapper struct {
 	config  Config
 	log     *slog.Logger
 	status  watch.Value[Status]
+	limit   time.Duration // of a search
 	served  atomic.Bool
 	events  chan func()   // run by the owner
 	done    chan struct{} // closed when Serve takes no events any more
@@ -47,7 +48,7 @@ func New(config Config) *Mapper {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	m := &Mapper{
-		config: config, log: config.Logger,
+		config: config, log: config.Logger, limit: searchLimit,
 		events: make(chan func()), done: make(chan struct{}), forgets: make(chan struct{}, 1),
 	}
 	m.owner = owner{Mapper: m, mappings: map[netip.AddrPort]*mapping{}}

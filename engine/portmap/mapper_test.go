@@ -23,7 +23,7 @@ func TestARouterMapsAPort(t *testing.T) {
 		{"by UPnP without leases", func(h *home) { h.igd.version, h.igd.permanentOnly = 1, true }, UPnP},
 		{"and speaks all three", func(h *home) { h.pcp, h.natpmp, h.igd.version = true, true, 1 }, PCP},
 		{"and speaks the two older ones", func(h *home) { h.natpmp, h.igd.version = true, 1 }, NATPMP},
-		{"by PCP, and packets are lost", func(h *home) { h.pcp, h.deaf = true, 3 }, PCP},
+		{"by PCP, and packets are lost", func(h *home) { h.pcp, h.deaf = true, 2 }, PCP},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestNoRouterMapsPorts(t *testing.T) {
 	if !errors.Is(err, ErrNoRouter) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(began); took > searchLimit+500*time.Millisecond {
+	if took := time.Since(began); took > testLimit+300*time.Millisecond {
 		t.Errorf("the search took %s", took)
 	}
 	status := s.searched(t)
@@ -269,22 +269,25 @@ func TestWhatCannotBeMapped(t *testing.T) {
 }
 
 func TestARouterThatIsNowhereIsNotBelieved(t *testing.T) {
-	for _, address := range []string{"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "169.254.1.1"} {
-		for name, router := range map[string]func(*home){
-			"PCP": func(h *home) { h.pcp = true }, "NAT-PMP": func(h *home) { h.natpmp = true }, "UPnP": func(h *home) { h.igd.version = 1 },
-		} {
-			t.Run(name+" "+address, func(t *testing.T) {
-				t.Parallel()
-				h := newHome(t, func(h *home) {
-					router(h)
-					h.outside = netip.MustParseAddr(address)
-				})
-				s := serve(t, h)
-				if status := s.searched(t); !errors.Is(status.Err, ErrAddress) || status.External.IsValid() {
-					t.Errorf("status %+v", status)
-				}
-			})
+	for _, address := range []string{"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.255", "169.254.1.1", "::1", "2001:db8::1"} {
+		if _, err := outside(netip.MustParseAddr(address)); !errors.Is(err, ErrAddress) {
+			t.Errorf("%s: got %v", address, err)
 		}
+	}
+	for name, router := range map[string]func(*home){
+		"PCP": func(h *home) { h.pcp = true }, "NAT-PMP": func(h *home) { h.natpmp = true }, "UPnP": func(h *home) { h.igd.version = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t, func(h *home) {
+				router(h)
+				h.outside = netip.MustParseAddr("127.0.0.1")
+			})
+			s := serve(t, h)
+			if status := s.searched(t); !errors.Is(status.Err, ErrAddress) || status.External.IsValid() {
+				t.Errorf("status %+v", status)
+			}
+		})
 	}
 	for _, address := range []string{"100.64.0.9", "192.168.1.2", "10.0.0.5"} {
 		t.Run("PCP behind a carrier "+address, func(t *testing.T) {

@@ -147,9 +147,9 @@ func (o *owner) search(now time.Time) {
 		return
 	}
 	o.searching = true
-	ctx := o.ctx
+	ctx, limit := o.ctx, o.limit
 	o.tasks.Go(func() {
-		routers, err := g.search(ctx)
+		routers, err := g.search(ctx, limit)
 		o.post(func() {
 			if o.gateway == g {
 				o.searching = false

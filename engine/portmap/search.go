@@ -54,8 +54,8 @@ type finding struct {
 // search tries all protocols at once and returns those that answer, the
 // preferred ones first. It ends when the most preferred one of those that may
 // still answer has. Without any it returns why, by protocol.
-func (g *gateway) search(ctx context.Context) ([]router, error) {
-	ctx, cancel := context.WithTimeout(ctx, searchLimit)
+func (g *gateway) search(ctx context.Context, limit time.Duration) ([]router, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	findings := make(chan finding, len(preference))
 	go func() { findings <- g.try(ctx, g.pcp, g.pcp.probe) }()
