@@ -105,7 +105,7 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 		return
 	}
 	o.changed = true
-	if down {
+	if down && status.Err == nil && o.ctx.Err() == nil {
 		o.lookAgain(p)
 	}
 	if up {

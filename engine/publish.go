@@ -92,6 +92,7 @@ func (m *member) show() Peer {
 		Progress: m.progress, RendezvousNeeded: status.RendezvousNeeded,
 	}
 	p.Opening, p.Paths, p.RelayReleased = status.Opening, m.link.paths(), relayReleased(status)
+	p.Relays = status.Relays
 	if p.Path == "" {
 		p.Path = path.Connecting
 	}

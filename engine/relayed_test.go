@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -12,23 +11,12 @@ import (
 )
 
 // startTURN runs a TURN server on this computer and returns it as the settings
-// name it, and what it has relayed.
-func startTURN(t *testing.T) (relay settings.TURN, counters func() rendezvous.Counters) {
+// name it, what it has relayed, and what ends it.
+func startTURN(t *testing.T) (relay settings.TURN, counters func() rendezvous.Counters, stop func()) {
 	t.Helper()
-	server, err := rendezvous.New(rendezvous.Config{Turn: &rendezvous.TurnConfig{
-		Listen: "127.0.0.1:0", Users: map[string]string{"ada": "north"}, AllowPrivatePeers: true,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		server.Serve(ctx)
-	}()
-	t.Cleanup(func() { cancel(); <-ended })
-	return settings.TURN{URL: "turn:" + server.TurnAddr().String() + "?transport=udp", Username: "ada", Password: "north"}, server.Counters
+	server, stop := serveTURN(t, "127.0.0.1:0")
+	url := "turn:" + server.TurnAddr().String() + "?transport=udp"
+	return settings.TURN{URL: url, Username: "ada", Password: "north"}, server.Counters, stop
 }
 
 func relaying(by ...settings.TURN) setting {
@@ -59,7 +47,7 @@ func (c *computer) stands(id engine.TransferID) engine.Transfer {
 func TestRelayedBytesOfATransferWaitForTheUsersAnswerAndSurviveARestart(t *testing.T) {
 	t.Parallel()
 	url, _ := startRendezvous(t)
-	relay, _ := startTURN(t)
+	relay, _, _ := startTURN(t)
 	const limit = 6 * megabyte
 	anna := startComputer(t, meetingAt(url), upLimit(8*megabyte))
 	state := t.TempDir()
@@ -111,7 +99,7 @@ func TestRelayedBytesOfATransferWaitForTheUsersAnswerAndSurviveARestart(t *testi
 func TestASendersLimitStopsBothSidesAndOthersGoOnDirectly(t *testing.T) {
 	t.Parallel()
 	url, _ := startRendezvous(t)
-	relay, _ := startTURN(t)
+	relay, _, _ := startTURN(t)
 	anna := startComputer(t, meetingAt(url), atMostRelayed(2*megabyte, 0), upLimit(8*megabyte))
 	ben := startComputer(t, meetingAt(url), relaying(relay))
 	folder := writeTree(t, "work", map[string]int{"big": 12 * megabyte})

@@ -136,6 +136,9 @@ type Peer struct {
 	// Paths are the paths that were used, in order, the present one last. Their
 	// counts are those of the whole link, which may carry other transfers too.
 	Paths []link.Entry
+	// Relays are the TURN servers on which this side has, or had, an allocation
+	// for the link, with what each has carried.
+	Relays []link.RelayUse
 	// RelayReleased is when the relay of an earlier path was given back; zero
 	// where there is none or it is held still.
 	RelayReleased time.Time

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -92,6 +93,24 @@ func TestTheContractNamesEveryFlag(t *testing.T) {
 			named := regexp.MustCompile(`--` + regexp.QuoteMeta(flag.Name) + `\b[^-]`)
 			if flag.Name != "help" && !named.MatchString(text) {
 				t.Errorf("%s does not name --%s", document, flag.Name)
+			}
+		}
+	}
+}
+
+func TestTheContractNamesEveryField(t *testing.T) {
+	content, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, report := range []any{
+		invitationReport{}, stateReport{}, transferReport{}, problemReport{}, questionReport{},
+		peerReport{}, explanationReport{}, relayReport{}, pathReport{},
+	} {
+		for field := range reflect.TypeOf(report).Fields() {
+			name := field.Tag.Get("json")
+			if !strings.Contains(string(content), "`"+name+"`") && !strings.Contains(string(content), `"`+name+`":`) {
+				t.Errorf("README.md does not name the field %s of %T", name, report)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func exitFor(err error) *exit {
 	}
 	code := exitFailed
 	switch problem.Code {
-	case engine.NoPath, engine.NoRelay, engine.PolicyBlocked:
+	case engine.NoPath, engine.NoRelay, engine.PolicyBlocked, engine.RelayLimitReached:
 		code = exitNoPath
 	case engine.BadSetting, engine.NothingToShare:
 		code = exitUsage

@@ -28,11 +28,17 @@ func narrate(before, after engine.State, id engine.TransferID) []string {
 	if is.Problem != nil && !sameProblem(was.Problem, is.Problem) && goesOn(is) {
 		lines = append(lines, sentence(is.Problem))
 	}
+	if is.Question != nil && (was.Question == nil || is.Question.Limit != was.Question.Limit || is.Question.Allowed != was.Question.Allowed) {
+		lines = append(lines, questionLine(*is.Question))
+	}
+	if is.RelayDenied && !was.RelayDenied {
+		lines = append(lines, english.Say("question.denied", nil))
+	}
 	if is.Receivers > was.Receivers && is.Direction == engine.Send {
 		lines = append(lines, receiversLine(is.Receivers))
 	}
 	lines = append(lines, problemLines(before.Problems, after.Problems)...)
-	return append(lines, pathLines(before.PeersOf(id), after.PeersOf(id))...)
+	return append(lines, pathLines(before.PeersOf(id), after.PeersOf(id), is.Total)...)
 }
 
 // problemLines says what has come up that concerns no single transfer.
@@ -115,15 +121,35 @@ func title(t engine.Transfer) string {
 	}
 }
 
-// pathLines says who came, by which path, whose path changed, and who left.
-func pathLines(before, after []engine.Peer) []string {
+// questionLine says that relayed bytes wait, and for what.
+func questionLine(q engine.RelayQuestion) string {
+	key, flag := "question.transfer", "--relay-transfer"
+	if q.Limit == engine.MonthLimit {
+		key, flag = "question.month", "--relay-month"
+	}
+	asked := english.Say(key, map[string]string{"Used": words.Bytes(q.Used), "Allowed": words.Bytes(q.Allowed)})
+	return asked + " To go on, run this again with a higher " + flag + "."
+}
+
+// pathLines says who came, by which path, whose path changed and why, and who
+// left. total is the size of the share.
+func pathLines(before, after []engine.Peer, total int64) []string {
 	var lines []string
 	for _, peer := range after {
-		at := slices.IndexFunc(before, func(p engine.Peer) bool { return p.ID == peer.ID })
-		if peer.Path == path.Connecting || at >= 0 && before[at].Path == peer.Path && before[at].Relay == peer.Relay {
-			continue
+		var was engine.Peer
+		if at := slices.IndexFunc(before, func(p engine.Peer) bool { return p.ID == peer.ID }); at >= 0 {
+			was = before[at]
 		}
-		lines = append(lines, peerName(peer)+": "+pathWords(peer)+".")
+		because := why(peer.Explanation)
+		switch {
+		case peer.Path == path.Connecting:
+		case peer.Path.Direct() && was.Path == path.Relayed:
+			lines = append(lines, sentences(peerName(peer)+": now "+pathWords(peer)+relayedFirst(peer, total)+".", because))
+		case peer.Path != was.Path || peer.Relay != was.Relay:
+			lines = append(lines, sentences(peerName(peer)+": "+pathWords(peer)+".", because))
+		case because != "" && because != why(was.Explanation):
+			lines = append(lines, peerName(peer)+": "+because)
+		}
 	}
 	for _, peer := range before {
 		gone := !slices.ContainsFunc(after, func(p engine.Peer) bool { return p.ID == peer.ID })
@@ -132,6 +158,29 @@ func pathLines(before, after []engine.Peer) []string {
 		}
 	}
 	return lines
+}
+
+// relayedFirst says how much went by relay before a path became direct.
+func relayedFirst(peer engine.Peer, total int64) string {
+	relayed := int64(0)
+	for _, entry := range peer.Paths {
+		if entry.Path == path.Relayed {
+			relayed += entry.In + entry.Out
+		}
+	}
+	if relayed == 0 {
+		return ""
+	}
+	first := "; relayed first: " + words.Bytes(relayed)
+	if total > 0 {
+		first += ", " + words.Percent(min(relayed, total), total)
+	}
+	return first
+}
+
+// sentences puts those together that say something.
+func sentences(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(one string) bool { return one == "" }), " ")
 }
 
 // peerName is what a person recognises a peer by.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -28,6 +29,9 @@ func TestNarrationTellsWhatHappened(t *testing.T) {
 	}
 	relayed := direct
 	relayed.Path, relayed.Relay = path.Relayed, "turn:relay.example:3478?transport=udp"
+	moved := direct
+	moved.Path, moved.Remote.Address = path.DirectInternet, "203.0.113.5:6"
+	moved.Paths = []link.Entry{{Path: path.Relayed, In: 15_000, Out: 5_000}, {Path: path.DirectInternet, In: 1}}
 	trying := direct
 	trying.Path = path.Connecting
 	for _, c := range []struct {
@@ -43,6 +47,8 @@ func TestNarrationTellsWhatHappened(t *testing.T) {
 			[]string{"Receiving “photos” (3 files, 1.0 MB).", "Anna's laptop: direct, same network, 192.168.1.20:4444."}},
 		{"a worse path", receiving(engine.Transferring, direct), receiving(engine.Transferring, relayed),
 			[]string{"Anna's laptop: relayed by relay.example."}},
+		{"a better path", receiving(engine.Transferring, relayed), receiving(engine.Transferring, moved),
+			[]string{"Anna's laptop: now direct, internet, 203.0.113.5:6; relayed first: 20.0 kB, 2 %."}},
 		{"nobody", receiving(engine.Transferring, relayed), receiving(engine.Waiting),
 			[]string{"Waiting: nobody who has this share is there. Ask the sender to keep Causeway running.", "Anna's laptop has left."}},
 		{"the end", receiving(engine.Transferring), receiving(engine.Complete),
@@ -64,6 +70,22 @@ func TestNarrationTellsOnceWhatIsNotIncluded(t *testing.T) {
 	}
 	if again := narrate(partly, partly, "t"); len(again) != 0 {
 		t.Errorf("told again: %q", again)
+	}
+}
+
+func TestNarrationTellsOnceThatRelayedBytesWait(t *testing.T) {
+	calm, waits, more := receiving(engine.Transferring), receiving(engine.Transferring), receiving(engine.Transferring)
+	waits.Transfers[0].Question = &engine.RelayQuestion{Limit: engine.TransferLimit, Used: 490_000_000, Allowed: 500_000_000}
+	told := narrate(calm, waits, "t")
+	if len(told) != 1 || !strings.Contains(told[0], "490 MB") || !strings.Contains(told[0], "500 MB") || !strings.Contains(told[0], "--relay-transfer") {
+		t.Errorf("got %q", told)
+	}
+	if again := narrate(waits, waits, "t"); len(again) != 0 {
+		t.Errorf("told again: %q", again)
+	}
+	more.Transfers[0].Question = &engine.RelayQuestion{Limit: engine.MonthLimit, Used: 490_000_000, Allowed: 500_000_000}
+	if told := narrate(waits, more, "t"); len(told) != 1 || !strings.Contains(told[0], "--relay-month") {
+		t.Errorf("got %q", told)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -48,11 +50,85 @@ type transferReport struct {
 	Total     int64             `json:"total"`
 	Rate      int64             `json:"rate"`
 	Problem   *problemReport    `json:"problem"`
+
+	RelayedBytes  int64           `json:"relayed_bytes"`
+	RelayDenied   bool            `json:"relay_denied"`
+	RelayQuestion *questionReport `json:"relay_question"`
+}
+
+type questionReport struct {
+	Limit   engine.RelayLimit `json:"limit"`
+	Used    int64             `json:"used"`
+	Allowed int64             `json:"allowed"`
 }
 
 type problemReport struct {
-	Code   engine.ProblemCode `json:"code"`
-	Detail string             `json:"detail"`
+	Code        engine.ProblemCode `json:"code"`
+	Detail      string             `json:"detail"`
+	Explanation *explanationReport `json:"explanation"`
+}
+
+type explanationReport struct {
+	Path     path.Kind         `json:"path"`
+	Forecast bool              `json:"forecast"`
+	Opening  netcheck.Opening  `json:"opening"`
+	Own      []netcheck.Cause  `json:"own"`
+	Theirs   []netcheck.Cause  `json:"theirs"`
+	Remedies []netcheck.Remedy `json:"remedies"`
+	Why      string            `json:"why"`
+}
+
+// newExplanationReport makes no list null.
+func newExplanationReport(e netcheck.Explanation) explanationReport {
+	return explanationReport{
+		Path: e.Path, Forecast: e.Forecast, Opening: e.Opening,
+		Own: listed(e.Own), Theirs: listed(e.Theirs), Remedies: listed(e.Remedies), Why: why(e),
+	}
+}
+
+func listed[T any](all []T) []T { return append([]T{}, all...) }
+
+type relayReport struct {
+	Server   string     `json:"server"`
+	In       int64      `json:"in"`
+	Out      int64      `json:"out"`
+	Since    timestamp  `json:"since"`
+	Released *timestamp `json:"released"`
+}
+
+func newRelayReports(uses []link.RelayUse) []relayReport {
+	reports := make([]relayReport, 0, len(uses))
+	for _, use := range uses {
+		report := relayReport{Server: use.Server, In: use.In, Out: use.Out, Since: timestamp(use.Since)}
+		if !use.Released.IsZero() {
+			released := timestamp(use.Released)
+			report.Released = &released
+		}
+		reports = append(reports, report)
+	}
+	return reports
+}
+
+type pathReport struct {
+	Path  path.Kind  `json:"path"`
+	Relay string     `json:"relay"`
+	Since timestamp  `json:"since"`
+	Until *timestamp `json:"until"`
+	In    int64      `json:"in"`
+	Out   int64      `json:"out"`
+}
+
+func newPathReports(entries []link.Entry) []pathReport {
+	reports := make([]pathReport, 0, len(entries))
+	for _, entry := range entries {
+		report := pathReport{Path: entry.Path, Relay: entry.Relay, Since: timestamp(entry.Since), In: entry.In, Out: entry.Out}
+		if !entry.Until.IsZero() {
+			until := timestamp(entry.Until)
+			report.Until = &until
+		}
+		reports = append(reports, report)
+	}
+	return reports
 }
 
 type peerReport struct {
@@ -72,6 +148,10 @@ type peerReport struct {
 	RateIn           int64             `json:"rate_in"`
 	RateOut          int64             `json:"rate_out"`
 	RendezvousNeeded bool              `json:"rendezvous_needed"`
+	Opening          link.Opening      `json:"opening"`
+	Explanation      explanationReport `json:"explanation"`
+	Relays           []relayReport     `json:"relays"`
+	Paths            []pathReport      `json:"paths"`
 }
 
 // newStateReport copies what the contract shows of a State.
@@ -85,6 +165,7 @@ func newStateReport(s engine.State) stateReport {
 		report.Transfers = append(report.Transfers, transferReport{
 			ID: t.ID, Name: t.Name, Direction: t.Direction, Phase: t.Phase,
 			Bytes: t.Bytes, Total: t.Total, Rate: t.Rate, Problem: newProblemReport(t.Problem),
+			RelayedBytes: t.RelayedBytes, RelayDenied: t.RelayDenied, RelayQuestion: (*questionReport)(t.Question),
 		})
 	}
 	for _, p := range s.Peers {
@@ -94,7 +175,9 @@ func newStateReport(s engine.State) stateReport {
 			RTT:     float64(p.RTT.Microseconds()) / 1000,
 			BytesIn: p.BytesIn, BytesOut: p.BytesOut, BytesRelayed: p.BytesRelayed,
 			Progress: p.Progress, RateIn: p.RateIn, RateOut: p.RateOut,
-			RendezvousNeeded: p.RendezvousNeeded,
+			RendezvousNeeded: p.RendezvousNeeded, Opening: p.Opening,
+			Explanation: newExplanationReport(p.Explanation),
+			Relays:      newRelayReports(p.Relays), Paths: newPathReports(p.Paths),
 		})
 	}
 	return report
@@ -112,7 +195,12 @@ func newProblemReport(p *engine.Problem) *problemReport {
 	if p.Err != nil {
 		detail = append(detail, p.Err.Error())
 	}
-	return &problemReport{Code: p.Code, Detail: strings.Join(detail, ": ")}
+	report := &problemReport{Code: p.Code, Detail: strings.Join(detail, ": ")}
+	if p.Explanation != nil {
+		explained := newExplanationReport(*p.Explanation)
+		report.Explanation = &explained
+	}
+	return report
 }
 
 // reporter prints JSON lines and leaves out states that look like the last.

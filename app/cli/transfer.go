@@ -26,6 +26,10 @@ type job struct {
 // tries again by itself, and the first try fails at times.
 const pathPatience = 15 * time.Second
 
+// relayPatience is how long a job waits for a direct path when a limit of
+// relayed bytes is reached and nothing else moves.
+const relayPatience = time.Minute
+
 // view shows a job: JSON lines for scripts, or lines and a bar for humans.
 type view interface {
 	// begin is called once, as soon as the transfer exists.
@@ -118,6 +122,15 @@ func (j job) follow(ctx context.Context, e *engine.Engine, v view) error {
 // failure returns the problem that ends a job, or nil. pathless is since when
 // there has been no path; it is kept up to date.
 func (j job) failure(t engine.Transfer, pathless *time.Time) error {
+	if t.Question != nil && t.Rate == 0 {
+		if pathless.IsZero() {
+			*pathless = time.Now()
+		}
+		if j.stays || time.Since(*pathless) < relayPatience {
+			return nil
+		}
+		return &engine.Problem{Code: engine.RelayLimitReached, Subject: string(t.Question.Limit)}
+	}
 	if t.Phase != engine.Failed || t.Problem == nil {
 		*pathless = time.Time{}
 		return nil

@@ -58,3 +58,31 @@ func TestOtherProblemsEndAJobAtOnce(t *testing.T) {
 		t.Errorf("a rendezvous that does not answer ends a job: %v", err)
 	}
 }
+
+func TestAJobWhoseRelayedBytesWaitTriesForADirectPath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var pathless time.Time
+		waits := engine.Transfer{Phase: engine.Transferring, Question: &engine.RelayQuestion{Limit: engine.MonthLimit}}
+		if err := (job{}).failure(waits, &pathless); err != nil {
+			t.Fatalf("it gives up at once: %v", err)
+		}
+		time.Sleep(relayPatience - time.Second)
+		direct := waits
+		direct.Rate = 1000 // from another peer
+		if err := (job{}).failure(direct, &pathless); err != nil {
+			t.Fatal(err)
+		}
+		if err := (job{}).failure(waits, &pathless); err != nil {
+			t.Fatalf("it gives up although bytes moved: %v", err)
+		}
+		time.Sleep(relayPatience)
+		if err := (job{stays: true}).failure(waits, &pathless); err != nil {
+			t.Errorf("a share for many ends: %v", err)
+		}
+		err := (job{}).failure(waits, &pathless)
+		var problem *engine.Problem
+		if !errors.As(err, &problem) || problem.Code != engine.RelayLimitReached || exitFor(err).Code != exitNoPath {
+			t.Errorf("after %v: %v", relayPatience, err)
+		}
+	})
+}

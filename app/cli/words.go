@@ -15,5 +15,9 @@ func sentence(p *engine.Problem) string {
 	if p.Err != nil {
 		about["Detail"] = p.Err.Error()
 	}
-	return printable(english.Say("problem."+string(p.Code), about))
+	said := english.Say("problem."+string(p.Code), about)
+	if p.Explanation != nil {
+		said = sentences(said, why(*p.Explanation))
+	}
+	return printable(said)
 }
