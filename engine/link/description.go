@@ -31,7 +31,7 @@ type Description struct {
 var (
 	sessionAttributes = []string{"group", "fingerprint", "setup", "ice-ufrag", "ice-pwd"}
 	mediaAttributes   = []string{
-		"mid", "setup", "sctp-port", "max-message-size", "ice-ufrag", "ice-pwd", "fingerprint", "ice-options", "sendrecv",
+		"mid", "setup", "sctp-port", "max-message-size", "ice-ufrag", "ice-pwd", "fingerprint", "ice-options", "sendrecv", "sctp-init",
 	}
 )
 

@@ -19,6 +19,9 @@ import (
 // GatherLimit is how long a description waits for servers where Config says nothing.
 const GatherLimit = 500 * time.Millisecond
 
+// ReleaseAfter is when relays are given back where Config says nothing.
+const ReleaseAfter = time.Minute
+
 // Config says how links are made.
 type Config struct {
 	// Servers are asked for server-reflexive and relayed addresses.
@@ -30,6 +33,9 @@ type Config struct {
 	// Loopback offers loopback addresses too: for two processes on a computer
 	// that has no other network.
 	Loopback bool
+	// ReleaseAfter is how long a direct path has to work before this link's
+	// allocations on TURN servers are given back; 0 means ReleaseAfter.
+	ReleaseAfter time.Duration
 	// Logger gets no secrets. nil is silent.
 	Logger *slog.Logger
 	// Net is a virtual network for tests; nil is the system's.
@@ -88,6 +94,9 @@ func (d *Dialer) Configure(config Config) error {
 	}
 	if config.GatherLimit <= 0 {
 		config.GatherLimit = GatherLimit
+	}
+	if config.ReleaseAfter <= 0 {
+		config.ReleaseAfter = ReleaseAfter
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -150,7 +159,9 @@ func (d *Dialer) prepare(offers bool) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("link: network: %w", err)
 	}
+	sockets.relayOnly = config.Policy == path.RelayOnly
 	l := newLink(d.identity, config, sockets, offers)
+	l.servers = chosen
 	if err := l.connect(d.certificate, chosen.ice); err != nil {
 		sockets.shut()
 		return nil, err

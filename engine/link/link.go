@@ -40,9 +40,11 @@ type Link struct {
 	own, remote Identity
 	offers      bool // this side made the offer, and nominates
 	config      Config
+	servers     servers // that ICE asks
 	log         *slog.Logger
 	sockets     *network
 	peer        *webrtc.PeerConnection
+	credentials iceCredentials                 // ours
 	ice         *webrtc.ICETransport           // of peer; asking for it can wait for a lock of SCTP
 	networks    atomic.Pointer[[]netip.Prefix] // this computer's own
 
@@ -59,6 +61,7 @@ type Link struct {
 
 	events  chan func()   // posted by pion's callbacks, run by the owner
 	kick    chan struct{} // look at the selected pair now
+	replies chan pair     // nominated by the peer, to be checked at once
 	closing chan struct{} // closed by Close
 	ended   chan struct{} // closed when the end begins
 	done    chan struct{} // closed when nothing is left
@@ -112,6 +115,7 @@ type state struct {
 	askedAt    time.Time
 	candidates *rate.Limiter
 	interfaces string
+	choice     choice
 }
 
 func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
@@ -119,6 +123,7 @@ func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
 		own: own, offers: offers, config: config, log: config.Logger, sockets: sockets,
 		messages: make(chan []byte, messageQueue), incoming: make(chan *Stream, streamLimit),
 		events: make(chan func(), 256), kick: make(chan struct{}, 1),
+		replies: make(chan pair, 16),
 		closing: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{}),
 		decided: make(chan struct{}), streams: map[*Stream]struct{}{}, described: map[string]bool{},
 	}
@@ -199,6 +204,8 @@ func (l *Link) run(ctx context.Context) error {
 	l.tasks.Go(l.sample)
 	tick := time.NewTicker(tickPeriod)
 	defer tick.Stop()
+	choose := time.NewTimer(0)
+	defer choose.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -209,6 +216,12 @@ func (l *Link) run(ctx context.Context) error {
 			event()
 		case now := <-tick.C:
 			l.tick(now)
+		case p := <-l.replies:
+			l.sockets.checks.check(p, false)
+		case <-l.sockets.checks.look:
+			choose.Reset(l.choose(time.Now()))
+		case now := <-choose.C:
+			choose.Reset(l.choose(now))
 		}
 		if l.state.failure != nil {
 			return l.state.failure

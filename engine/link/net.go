@@ -2,11 +2,13 @@ package link
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,8 +21,8 @@ import (
 // 208 KiB overflow at every burst, which halves SCTP's window each time.
 const socketBuffer = 4 << 20
 
-// dialTimeout bounds the TCP connection to a TURN server.
-const dialTimeout = 5 * time.Second
+// historyLimit bounds the allocations that the status tells of.
+const historyLimit = 32
 
 // network is the transport.Net of one link. Beside handing out sockets with
 // big buffers it knows which TURN server each local port talks to, which pion
@@ -31,19 +33,26 @@ type network struct {
 	virtual       bool
 	loopback      bool
 	log           *slog.Logger
-	relays        []relayServer
+	relays        []*relayServer
+	roots         *x509.CertPool // of TLS; nil is the system's
+	relayOnly     bool           // no other socket may be opened
+	began         time.Time
 
-	settled atomic.Bool // there is a direct path: see isRenomination
+	checks   *checks
+	selected atomic.Pointer[selection] // nil while there is none
 
 	ctx    context.Context // ends name lookups and dials
 	cancel context.CancelFunc
 
-	mu      sync.Mutex
-	ending  bool
-	open    map[io.Closer]struct{}
-	parked  map[string][]*udpSocket
-	targets map[target]string // TURN URI by where packets go
-	carried map[uint16]string // TURN URI by local port
+	mu       sync.Mutex
+	ending   bool
+	open     map[io.Closer]struct{}
+	parked   map[string][]*udpSocket
+	targets  map[target]*relayServer // by where packets go
+	carried  map[uint16]*allocation  // the newest by local port
+	history  []*allocation           // all that there were, in order
+	failures map[int]bool            // servers by rank, since the last gathering began
+	changed  chan struct{}           // closed and replaced when an allocation has changed
 }
 
 // target is where packets of a TURN client go.
@@ -54,11 +63,12 @@ type target struct {
 
 // newNetwork returns the network of one link; virtual replaces the system's in
 // tests and is nil otherwise.
-func newNetwork(virtual transport.Net, loopback bool, relays []relayServer, log *slog.Logger) (*network, error) {
+func newNetwork(virtual transport.Net, loopback bool, relays []*relayServer, log *slog.Logger) (*network, error) {
 	n := &network{
 		Net: virtual, virtual: virtual != nil, loopback: loopback, log: log, relays: relays,
+		began: time.Now(), checks: newChecks(),
 		open: map[io.Closer]struct{}{}, parked: map[string][]*udpSocket{},
-		targets: map[target]string{}, carried: map[uint16]string{},
+		targets: map[target]*relayServer{}, carried: map[uint16]*allocation{}, failures: map[int]bool{}, changed: make(chan struct{}),
 	}
 	if virtual == nil {
 		system, err := stdnet.NewNet()
@@ -101,11 +111,9 @@ func (n *network) abandon() {
 		idle = append(idle, sockets...)
 	}
 	clear(n.parked)
-	var relays []*relaySocket
-	for socket := range n.open {
-		if relay, ok := socket.(*relaySocket); ok {
-			relays = append(relays, relay)
-		}
+	var relays []*allocation
+	for _, relay := range n.carried {
+		relays = append(relays, relay)
 	}
 	n.mu.Unlock()
 	for _, socket := range idle {
@@ -131,24 +139,49 @@ func (n *network) shut() {
 	}
 }
 
-// relay returns the TURN server that a local port talks to, or "".
-func (n *network) relay(port uint16) string {
+// now is a clock for atomic fields: nanoseconds since the link was made.
+func (n *network) now() int64 { return int64(time.Since(n.began)) }
+
+// relay returns the allocation of a local port, or nil.
+func (n *network) relay(port uint16) *allocation {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.carried[port]
 }
 
-// learn notes that a local port sends to an address.
-func (n *network) learn(local net.Addr, to target) {
-	port, ok := portOf(local)
-	if !ok {
-		return
-	}
+// carry remembers an allocation by its local port.
+func (n *network) carry(a *allocation) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if uri, known := n.targets[to]; known {
-		n.carried[port] = uri
+	n.carried[a.port] = a
+	n.history = append(n.history, a)
+	if len(n.history) > historyLimit {
+		n.history = slices.Delete(n.history, 0, 1)
 	}
+}
+
+func (n *network) uncarry(a *allocation) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.carried[a.port] == a {
+		delete(n.carried, a.port)
+	}
+}
+
+// serverAt returns the TURN server at an address, or nil.
+func (n *network) serverAt(to target) *relayServer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.targets[to]
+}
+
+// streamServer returns the TURN server over TCP or TLS of that name, or nil.
+func (n *network) streamServer(hostPort string) *relayServer {
+	at := slices.IndexFunc(n.relays, func(r *relayServer) bool { return r.network == "tcp" && r.hostPort == hostPort })
+	if at < 0 {
+		return nil
+	}
+	return n.relays[at]
 }
 
 // resolved notes which configured TURN servers an address stands for. The
@@ -159,7 +192,7 @@ func (n *network) resolved(hostPort string, address netip.AddrPort) {
 	for _, relay := range n.relays {
 		key := target{relay.network, address}
 		if _, taken := n.targets[key]; relay.hostPort == hostPort && !taken {
-			n.targets[key] = relay.uri
+			n.targets[key] = relay
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-app/causeway/engine/path"
@@ -18,14 +17,11 @@ import (
 // engine/link's benchmark.
 const (
 	disconnectedAfter = 5 * time.Second
-	failedAfter       = 25 * time.Second
 	keepAlive         = 2 * time.Second
-	// A direct pair gets this long before anything else may be nominated;
-	// renomination moves to a better pair later.
-	relayWait     = 200 * time.Millisecond
-	reflexiveWait = 100 * time.Millisecond
-	renominate    = 3 * time.Second
-	stunTimeout   = 2500 * time.Millisecond
+	// pion leaves the nomination to us: see choice.go. Should nothing come of
+	// it, pion nominates after that long.
+	nominationWait = 2 * time.Second
+	stunTimeout    = 2500 * time.Millisecond
 	// bindingRequests, one every 200 ms, let a pair be tried for as long as the
 	// other side may need to begin: its answer travels through a rendezvous,
 	// and after a lost path ICE restarts every restartAgain. pion gives a pair
@@ -38,7 +34,7 @@ const (
 	minimumWindow = 128 << 10
 	// retransmitMost bounds the pause before SCTP tries a path again that was
 	// down and is back.
-	retransmitMost = 5 * time.Second
+	retransmitMost = 1500 * time.Millisecond
 	// messageMost is what we let a peer send in one piece, in bytes.
 	messageMost = 64 << 10
 )
@@ -87,16 +83,20 @@ func (l *Link) settings() webrtc.SettingEngine {
 	s.DisableActiveTCP(true)
 	// Descriptions are sealed; there is nobody to hide host addresses from.
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(disconnectedAfter, failedAfter, keepAlive)
+	// ICE never fails by itself: that would close all candidates. watchLoss
+	// decides.
+	s.SetICETimeouts(disconnectedAfter, 0, keepAlive)
 	s.SetSTUNGatherTimeout(stunTimeout)
 	s.SetICEMaxBindingRequests(bindingRequests)
-	l.setWaits(&s)
+	s.SetHostAcceptanceMinWait(nominationWait)
+	s.SetSrflxAcceptanceMinWait(nominationWait)
+	s.SetPrflxAcceptanceMinWait(nominationWait)
+	s.SetRelayAcceptanceMinWait(nominationWait)
 	// The credentials stay the same over a restart: see restart.go.
-	s.SetICECredentials(rand.Text()[:16], rand.Text()+rand.Text())
-	s.SetICEBindingRequestHandler(l.followNomination)
-	if err := s.SetICERenomination(webrtc.WithRenominationInterval(renominate)); err != nil {
-		l.log.Warn("ICE renomination is off", "error", err)
-	}
+	l.credentials = iceCredentials{rand.Text()[:16], rand.Text() + rand.Text()}
+	s.SetICECredentials(l.credentials.fragment, l.credentials.password)
+	s.SetICEBindingRequestHandler(l.bindingRequest)
+	s.SetICEProxyDialer(streamDialer{l.sockets})
 	if l.config.Policy == path.LANOnly {
 		// Peer-reflexive candidates come past every description.
 		s.SetRemoteIPFilter(l.nearIP)
@@ -106,31 +106,17 @@ func (l *Link) settings() webrtc.SettingEngine {
 		return context.WithTimeout(context.Background(), dtlsTimeout)
 	})
 
+	// ICE has shown by now that the peer is where it says, which is what the
+	// cookie exchange would show, a round trip later.
+	s.SetDTLSInsecureSkipHelloVerify(true)
+
 	s.DetachDataChannels()
 	s.SetSCTPMaxReceiveBufferSize(receiveWindow)
 	s.EnableSCTPZeroChecksum(true)
+	// The SCTP handshake travels in the descriptions: two round trips less.
+	s.EnableSctpSnap(true)
 	s.SetSCTPRTOMax(retransmitMost)
 	s.SetSCTPMinCwnd(minimumWindow)
 	s.SetSCTPMaxMessageSize(messageMost)
 	return s
-}
-
-// setWaits gives direct pairs a head start, if there can be any.
-func (l *Link) setWaits(s *webrtc.SettingEngine) {
-	relay, reflexive := relayWait, reflexiveWait
-	if l.config.Policy == path.RelayOnly {
-		relay, reflexive = 0, 0
-	}
-	s.SetHostAcceptanceMinWait(0)
-	s.SetSrflxAcceptanceMinWait(reflexive)
-	s.SetPrflxAcceptanceMinWait(reflexive)
-	s.SetRelayAcceptanceMinWait(relay)
-}
-
-// followNomination lets the answering side use whichever pair the offering
-// side nominated last. pion would stay with a pair of the same priority, which
-// after a restart of the offering side is one that nobody listens to. It runs
-// inside pion's ICE loop and must not wait.
-func (l *Link) followNomination(m *stun.Message, _, _ ice.Candidate, _ *ice.CandidatePair) bool {
-	return !l.offers && m.Contains(stun.AttrUseCandidate)
 }

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pion/turn/v5"
-	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-app/causeway/engine/path"
 )
@@ -206,25 +206,33 @@ func TestARefusedPermissionIsAskedForOnce(t *testing.T) {
 		return false
 	})
 	a, _ := linked(t, dialer(t, Config{Servers: []Server{credentials(server.udp)}}), dialer(t, Config{}))
-	poll(t, "all pairs are checked a few times", func() bool {
-		pairs := a.peer.GetStats()
-		checked := false
-		for _, stats := range pairs {
-			pair, ok := stats.(webrtc.ICECandidatePairStats)
-			if local, found := pairs[pair.LocalCandidateID].(webrtc.ICECandidateStats); ok && found &&
-				local.CandidateType == webrtc.ICECandidateTypeRelay {
-				checked = checked || pair.RequestsSent >= 3
-			}
-		}
-		return checked
+	poll(t, "the server has refused", func() bool {
+		a.sockets.mu.Lock()
+		defer a.sockets.mu.Unlock()
+		return slices.ContainsFunc(slices.Collect(maps.Values(a.sockets.carried)), func(each *allocation) bool {
+			each.mu.Lock()
+			defer each.mu.Unlock()
+			return slices.ContainsFunc(slices.Collect(maps.Values(each.permissions)), func(p permission) bool { return p.refused })
+		})
 	})
+	refused := make(chan time.Duration, 1)
+	a.post(func() { // checks go on, of every pair that there may be
+		began := time.Now()
+		a.searchAnew(began)
+		for range 20 {
+			a.choose(began.Add(time.Since(began)))
+			time.Sleep(5 * time.Millisecond)
+		}
+		refused <- time.Since(began)
+	})
+	<-refused
 	mu.Lock()
 	defer mu.Unlock()
 	if len(asked) == 0 {
 		t.Error("the server was never asked: the test shows nothing")
 	}
 	for peer, times := range asked {
-		if times > 1 {
+		if times > 2 { // for the permission, and for the channel that pion wants at once
 			t.Errorf("asked %d times for %s", times, peer)
 		}
 	}
@@ -242,7 +250,7 @@ func TestADeadRelayDoesNotDelayTheEnd(t *testing.T) {
 		a.sockets.mu.Lock()
 		defer a.sockets.mu.Unlock()
 		for socket := range a.sockets.open {
-			if relay, ok := socket.(*relaySocket); ok && relay.waiting() > 0 {
+			if relay, ok := socket.(*relaySocket); ok && relay.unanswered() > 0 {
 				return true
 			}
 		}
@@ -256,7 +264,7 @@ func TestADeadRelayDoesNotDelayTheEnd(t *testing.T) {
 	}
 }
 
-func (s *relaySocket) waiting() int {
+func (s *relaySocket) unanswered() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.pending)
@@ -278,8 +286,8 @@ func TestOneRelayOfSeveralIsNamedRightly(t *testing.T) {
 	_, port, _ := net.SplitHostPort(status.Local.Address)
 	a.sockets.mu.Lock()
 	defer a.sockets.mu.Unlock()
-	if len(a.sockets.carried) != len(all) {
-		t.Errorf("%d of %d servers are known by their local ports; relayed port %s", len(a.sockets.carried), len(all), port)
+	if count := len(a.sockets.carried); count < 1 || count > allocationsWanted {
+		t.Errorf("%d allocations, want one and perhaps one to stand by; relayed port %s", count, port)
 	}
 }
 

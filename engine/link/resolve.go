@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-
-	"github.com/pion/transport/v4"
 )
 
 // ResolveUDPAddr looks a server's name up, until the link ends.
@@ -106,46 +104,8 @@ func (n *network) hasIPv4() bool {
 	return slices.ContainsFunc(n.prefixes(), func(p netip.Prefix) bool { return p.Addr().Is4() && !p.Addr().IsLoopback() })
 }
 
-// DialTCP connects to a TURN server.
-func (n *network) DialTCP(kind string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
-	if n.virtual {
-		return n.Net.DialTCP(kind, local, remote)
-	}
-	dialer := net.Dialer{Timeout: dialTimeout}
-	if local != nil {
-		dialer.LocalAddr = local
-	}
-	raw, err := dialer.DialContext(n.ctx, "tcp", remote.String())
-	if err != nil {
-		return nil, err
-	}
-	conn := &tcpSocket{TCPConn: raw.(*net.TCPConn), network: n}
-	if err := n.track(conn); err != nil {
-		return nil, err
-	}
-	at, _ := addrPort(remote)
-	n.learn(raw.LocalAddr(), target{"tcp", at})
-	return conn, nil
-}
-
-// tcpSocket is a TCP connection to a TURN server.
-type tcpSocket struct {
-	*net.TCPConn
-	network *network
-}
-
-// Close closes the connection.
-func (s *tcpSocket) Close() error {
-	s.network.forget(s)
-	return s.TCPConn.Close()
-}
-
-// LocalAddr hides an IPv6 address, from which pion would conclude that the
+// hideIPv6 hides an IPv6 address, from which pion would conclude that the
 // relayed address has to be IPv6 too. IPv4 relays serve most peers.
-func (s *tcpSocket) LocalAddr() net.Addr {
-	return hideIPv6(s.TCPConn.LocalAddr())
-}
-
 func hideIPv6(address net.Addr) net.Addr {
 	at, ok := addrPort(address)
 	if !ok || at.Addr().Is4() {

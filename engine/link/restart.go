@@ -82,7 +82,6 @@ func (l *Link) pathChanged() {
 		}
 	case !s.connected.IsZero() && s.lost.IsZero():
 		s.lost = now
-		l.sockets.settled.Store(false)
 	}
 	s.dirty = true
 }
@@ -141,6 +140,8 @@ func (l *Link) restart() {
 		return
 	}
 	s.restarting, s.restarted = true, time.Now()
+	l.searchAnew(s.restarted)
+	l.sockets.gatherAnew()
 	known := session{frame: l.theirs.frame, candidates: slices.Clone(l.theirs.candidates)}
 	l.log.Debug("restarting ICE", "peer", l.remote)
 	l.tasks.Go(func() { // pion may make it wait

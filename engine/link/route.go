@@ -45,9 +45,14 @@ func (l *Link) sampled(pair *webrtc.ICECandidatePair, stats webrtc.ICECandidateP
 		return // a pair that ICE has given up
 	}
 	local, remote := candidate(pair.Local), candidate(pair.Remote)
+	if l.sockets.selected.Load() == nil && !s.restarting {
+		l.pionSelected(pair)
+	}
 	relay := ""
 	if local.Type == path.RelayedType {
-		relay = l.sockets.relay(pair.Local.RelatedPort)
+		if a := l.sockets.relay(pair.Local.RelatedPort); a != nil {
+			relay = a.uri()
+		}
 	}
 	if local != s.local || remote != s.remote || relay != s.relay {
 		s.local, s.remote, s.relay = local, remote, relay
@@ -62,6 +67,18 @@ func (l *Link) sampled(pair *webrtc.ICECandidatePair, stats webrtc.ICECandidateP
 		l.ledger.wire(stats.LocalCandidateID+" "+stats.RemoteCandidateID, stats.BytesReceived, stats.BytesSent)
 	}
 	s.dirty = true
+}
+
+// pionSelected notes a pair that pion has selected by itself.
+func (l *Link) pionSelected(selected *webrtc.ICECandidatePair) {
+	local, err := selected.Local.ToICE()
+	ip, ipErr := netip.ParseAddr(selected.Remote.Address)
+	if err != nil || ipErr != nil {
+		return
+	}
+	if leg := l.sockets.legOf(local.Type(), local.Address(), local.Port(), local.RelatedAddress()); leg != nil {
+		l.sockets.selects(pair{leg, netip.AddrPortFrom(ip.Unmap(), selected.Remote.Port)})
+	}
 }
 
 // roundRTT keeps the digits that mean something.
@@ -95,7 +112,6 @@ func (l *Link) reconsider() {
 	}
 	permitted := l.config.Policy.Permits(kind)
 	l.allowed.Store(permitted)
-	l.sockets.settled.Store(kind.Direct())
 	s.kind, s.dirty = kind, true
 	if present == nil || present.entry.Path != kind || present.entry.Local != s.local ||
 		present.entry.Remote != s.remote || present.entry.Relay != relay {

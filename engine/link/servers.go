@@ -28,13 +28,20 @@ type relayServer struct {
 	// uri names the server the way it was configured, with its transport.
 	uri string
 	// hostPort is what pion asks to be resolved; network is udp or tcp.
-	hostPort, network string
+	host, hostPort, network string
+	secure                  bool // TLS or DTLS
+	username, password      string
+	rank                    int // in the order of preference
 }
+
+// LogValue is slog's: no password is logged.
+func (r *relayServer) LogValue() slog.Value { return slog.StringValue(r.uri) }
 
 // servers are what ICE may ask under one policy.
 type servers struct {
 	ice    []webrtc.ICEServer
-	relays []relayServer
+	relays []*relayServer
+	stun   bool // some of them tell server-reflexive addresses
 }
 
 // chooseServers drops servers that the policy does not use or that pion must
@@ -64,18 +71,23 @@ func chooseServers(list []Server, policy path.Policy, log *slog.Logger) servers 
 		entry := webrtc.ICEServer{URLs: []string{server.URL}}
 		if turn {
 			entry.Username, entry.Credential = server.Username, server.Password
-			chosen.relays = append(chosen.relays, newRelayServer(uri))
+			relay := newRelayServer(uri)
+			relay.username, relay.password, relay.rank = server.Username, server.Password, len(chosen.relays)
+			chosen.relays = append(chosen.relays, relay)
 		}
+		chosen.stun = chosen.stun || uri.Proto == stun.ProtoTypeUDP
 		chosen.ice = append(chosen.ice, entry)
 	}
 	return chosen
 }
 
-func newRelayServer(uri *stun.URI) relayServer {
+func newRelayServer(uri *stun.URI) *relayServer {
 	network := "udp"
 	if uri.Proto == stun.ProtoTypeTCP {
 		network = "tcp"
 	}
 	hostPort := net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))
-	return relayServer{uri: uri.String(), hostPort: hostPort, network: network}
+	return &relayServer{
+		uri: uri.String(), host: uri.Host, hostPort: hostPort, network: network, secure: uri.Scheme == stun.SchemeTypeTURNS,
+	}
 }

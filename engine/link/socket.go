@@ -24,13 +24,39 @@ type udpSocket struct {
 	// reading is held while a packet is waited for: the reader of a closed
 	// handle has left before the next one's may begin.
 	reading sync.Mutex
+
+	in, out atomic.Int64 // bytes
+	lent    atomic.Bool  // a candidate has it
+}
+
+// send sends a packet of ours to the peer.
+func (s *udpSocket) send(packet []byte, to netip.AddrPort) {
+	s.network.left(s, to)
+	s.out.Add(int64(len(packet)))
+	if s.raw != nil {
+		_, _ = s.raw.WriteToUDPAddrPort(packet, to)
+		return
+	}
+	_, _ = s.WriteTo(packet, net.UDPAddrFromAddrPort(to))
+}
+
+func (s *udpSocket) relayed() bool { return false }
+
+// reaches reports whether the address is of the socket's IP version.
+func (s *udpSocket) reaches(to netip.AddrPort) bool {
+	own, _ := addrPort(s.LocalAddr())
+	return s.lent.Load() && (own.Addr().Is4() == to.Addr().Is4())
 }
 
 // ListenUDP opens a socket for a host or server-reflexive candidate, or hands
 // out one that a candidate before an ICE restart had.
 func (n *network) ListenUDP(kind string, local *net.UDPAddr) (transport.UDPConn, error) {
+	if n.relayOnly {
+		return nil, ErrPolicy
+	}
 	key := kind + " " + local.IP.String() + "%" + local.Zone
 	if socket := n.unpark(key); socket != nil {
+		socket.lent.Store(true)
 		return &udpHandle{socket: socket}, nil
 	}
 	conn, err := n.Net.ListenUDP(kind, local)
@@ -43,6 +69,7 @@ func (n *network) ListenUDP(kind string, local *net.UDPAddr) (transport.UDPConn,
 	if err := n.track(socket); err != nil {
 		return nil, err
 	}
+	socket.lent.Store(true)
 	return &udpHandle{socket: socket}, nil
 }
 
@@ -108,6 +135,7 @@ func (h *udpHandle) Close() error {
 	if reads {
 		_ = h.socket.SetReadDeadline(time.Unix(1, 0))
 	}
+	h.socket.lent.Store(false)
 	h.socket.network.park(h.socket)
 	return nil
 }
@@ -164,6 +192,18 @@ func (h *udpHandle) SetWriteBuffer(bytes int) error { return h.socket.SetWriteBu
 
 // ReadFromAddrPort is what pion/ice reads by: it allocates nothing.
 func (h *udpHandle) ReadFromAddrPort(packet []byte) (count int, from netip.AddrPort, err error) {
+	for {
+		if count, from, err = h.read(packet); err != nil {
+			return count, from, err
+		}
+		h.socket.in.Add(int64(count))
+		if !h.socket.network.arrived(h.socket, unmapped(from), packet[:count]) {
+			return count, from, nil
+		}
+	}
+}
+
+func (h *udpHandle) read(packet []byte) (count int, from netip.AddrPort, err error) {
 	if err := h.begin(); err != nil {
 		return 0, from, err
 	}
@@ -183,9 +223,8 @@ func (h *udpHandle) WriteToAddrPort(packet []byte, to netip.AddrPort) (int, erro
 	if h.closed.Load() {
 		return 0, net.ErrClosed
 	}
-	if h.socket.network.settled.Load() && isRenomination(packet) {
-		return len(packet), nil
-	}
+	h.socket.network.left(h.socket, unmapped(to))
+	h.socket.out.Add(int64(len(packet)))
 	if h.socket.raw != nil {
 		return h.socket.raw.WriteToUDPAddrPort(packet, to)
 	}

@@ -1,49 +1,22 @@
 package link
 
 import (
-	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v4"
 )
 
-// pendingLimit bounds the requests to one TURN server that are remembered.
-const pendingLimit = 256
-
 // relaySocket is the UDP socket between this computer and one TURN server.
-//
-// pion waits for the answer to each CreatePermission inside the loop that runs
-// all of ICE: a refusal, which most servers give for private addresses, costs
-// a round trip at every check of every such pair, and a server that has died
-// stops ICE for eight seconds. The socket therefore answers a request that was
-// refused before by itself, and all that are open when the link ends.
 type relaySocket struct {
 	net.PacketConn
-	network *network
-	known   atomic.Bool // which server it talks to has been noted
-
-	mu       sync.Mutex
-	server   net.Addr
-	pending  map[transaction]request
-	refused  map[netip.Addr]bool
-	answers  [][]byte // made here, for the next reads
-	aborting bool
-}
-
-type transaction [stun.TransactionIDSize]byte
-
-// request is one that the server has not answered. Its peer is set for a
-// permission alone.
-type request struct {
-	kind stun.MessageType
-	peer netip.Addr
+	*allocation
+	server atomic.Pointer[net.Addr] // where its packets go
+	closed sync.Once
 }
 
 // ListenPacket opens the socket of a TURN client. pion asks for IPv4; the
@@ -62,164 +35,90 @@ func (n *network) ListenPacket(kind, address string) (net.PacketConn, error) {
 	if sized, ok := conn.(*net.UDPConn); ok {
 		enlarge(sized)
 	}
-	socket := &relaySocket{
-		PacketConn: conn, network: n,
-		pending: map[transaction]request{}, refused: map[netip.Addr]bool{},
-	}
+	port, _ := portOf(conn.LocalAddr())
+	socket := &relaySocket{PacketConn: conn, allocation: newAllocation(n, port)}
+	socket.transmit = socket.toServer
+	socket.wake = func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) }
 	if err := n.track(socket); err != nil {
 		return nil, err
 	}
+	n.carry(socket.allocation)
 	return socket, nil
+}
+
+func (s *relaySocket) toServer(packet []byte) error {
+	server := s.server.Load()
+	if server == nil {
+		return errUnconnected
+	}
+	_, err := s.PacketConn.WriteTo(packet, *server)
+	return err
 }
 
 // WriteTo sends a packet; the first one tells which server this is.
 func (s *relaySocket) WriteTo(packet []byte, to net.Addr) (int, error) {
-	if !s.known.Load() {
-		s.known.Store(true)
+	if s.server.Load() == nil {
 		if at, ok := addrPort(to); ok {
-			s.network.learn(s.PacketConn.LocalAddr(), target{"udp", at})
+			s.belongs(s.network.serverAt(target{"udp", at}))
 		}
+		s.server.Store(&to)
 	}
-	if s.network.settled.Load() && isRenomination(packet) {
+	if !s.outgoing(packet) {
 		return len(packet), nil
 	}
-	if isRequest(packet) && s.answered(packet, to) {
-		return len(packet), nil
-	}
+	s.out.Add(int64(len(packet)))
 	return s.PacketConn.WriteTo(packet, to)
-}
-
-// answered notes a request, and answers it here if the answer is known.
-func (s *relaySocket) answered(packet []byte, to net.Addr) bool {
-	message := &stun.Message{Raw: append([]byte(nil), packet...)}
-	if message.Decode() != nil {
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.server = to
-	open := request{kind: message.Type, peer: peerOf(message)}
-	release := message.Type.Method == stun.MethodRefresh
-	if (s.aborting && !release) || s.refused[open.peer] {
-		s.answer(message.TransactionID, open.kind)
-		return true
-	}
-	if len(s.pending) >= pendingLimit {
-		clear(s.pending)
-	}
-	s.pending[message.TransactionID] = open
-	return false
-}
-
-// answer makes the server's refusal and wakes the reader.
-func (s *relaySocket) answer(id transaction, kind stun.MessageType) {
-	kind.Class = stun.ClassErrorResponse
-	message, err := stun.Build(stun.NewTransactionIDSetter(id), kind, stun.CodeForbidden, stun.Fingerprint)
-	if err != nil {
-		return
-	}
-	s.answers = append(s.answers, message.Raw)
-	_ = s.PacketConn.SetReadDeadline(time.Unix(1, 0))
-}
-
-// abort answers every open request, and every later one but the release of
-// the allocation.
-func (s *relaySocket) abort() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.aborting = true
-	for id, open := range s.pending {
-		if open.kind.Method != stun.MethodRefresh {
-			s.answer(id, open.kind)
-		}
-	}
-	clear(s.pending)
 }
 
 // ReadFrom reads a packet of the server, or an answer that was made here.
 func (s *relaySocket) ReadFrom(packet []byte) (int, net.Addr, error) {
 	for {
-		if answer, server := s.nextAnswer(); answer != nil {
-			return copy(packet, answer), server, nil
+		if answer := s.nextAnswer(); answer != nil {
+			return copy(packet, answer), *s.server.Load(), nil
 		}
 		count, from, err := s.PacketConn.ReadFrom(packet)
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			continue // nobody but answer sets one
-		case err == nil && isAnswer(packet[:count]):
-			s.note(packet[:count])
+		case isTimeout(err):
+			// Nobody but wake sets one.
+			_ = s.PacketConn.SetReadDeadline(time.Time{})
+			continue
+		case err == nil && s.stranger(from), err == nil && s.incoming(packet[:count]):
+			continue
 		}
 		return count, from, err
 	}
 }
 
-func (s *relaySocket) nextAnswer() ([]byte, net.Addr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.answers) == 0 {
-		_ = s.PacketConn.SetReadDeadline(time.Time{})
-		return nil, nil
-	}
-	answer := s.answers[0]
-	s.answers = s.answers[1:]
-	return answer, s.server
+// isTimeout reports whether a deadline has passed; virtual networks have an
+// error of their own for it.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// note remembers peers that the server refuses.
-func (s *relaySocket) note(packet []byte) {
-	message := &stun.Message{Raw: append([]byte(nil), packet...)}
-	if message.Decode() != nil {
-		return
+// stranger reports whether a packet comes from elsewhere than the server.
+func (s *relaySocket) stranger(from net.Addr) bool {
+	server := s.server.Load()
+	if server == nil {
+		return true
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	open, known := s.pending[message.TransactionID]
-	delete(s.pending, message.TransactionID)
-	var code stun.ErrorCodeAttribute
-	if known && open.peer.IsValid() && code.GetFrom(message) == nil && code.Code == stun.CodeForbidden {
-		s.refused[open.peer] = true
-	}
+	at, _ := addrPort(from)
+	expected, _ := addrPort(*server)
+	return at != expected
 }
 
-// peerOf returns the peer of a request for one permission.
-func peerOf(message *stun.Message) netip.Addr {
-	if message.Type.Method != stun.MethodCreatePermission {
-		return netip.Addr{}
-	}
-	peers := 0
-	for _, attribute := range message.Attributes {
-		if attribute.Type == stun.AttrXORPeerAddress {
-			peers++
-		}
-	}
-	var peer stun.XORMappedAddress
-	if peers != 1 || peer.GetFromAs(message, stun.AttrXORPeerAddress) != nil {
-		return netip.Addr{}
-	}
-	ip, _ := netip.AddrFromSlice(peer.IP)
-	return ip.Unmap()
-}
-
-// isRequest and isAnswer look at the class in a STUN header (RFC 8489
-// section 5) before anything is decoded: data has none.
-func isRequest(packet []byte) bool { return isSTUN(packet) && packet[0]&1 == 0 && packet[1]&0x10 == 0 }
-
-func isAnswer(packet []byte) bool { return isSTUN(packet) && packet[0]&1 == 1 }
-
-func isSTUN(packet []byte) bool {
-	return len(packet) >= stunHeader && packet[0]&0xC0 == 0 && binary.BigEndian.Uint32(packet[4:]) == magicCookie
-}
-
-// LocalAddr hides an IPv6 address; see tcpSocket.
+// LocalAddr hides an IPv6 address; see hideIPv6.
 func (s *relaySocket) LocalAddr() net.Addr { return hideIPv6(s.PacketConn.LocalAddr()) }
 
 // Close closes the socket.
 func (s *relaySocket) Close() error {
+	s.closed.Do(s.allocation.close)
 	s.network.forget(s)
 	return s.PacketConn.Close()
 }
 
-// DialUDP opens the socket of a TURN client over DTLS.
+// DialUDP opens the socket of a TURN client over DTLS. What passes is hidden
+// from us, so that such a relay is neither counted nor given back early.
 func (n *network) DialUDP(kind string, local, remote *net.UDPAddr) (transport.UDPConn, error) {
 	conn, err := n.Net.DialUDP(kind, local, remote)
 	if err != nil {
@@ -230,8 +129,11 @@ func (n *network) DialUDP(kind string, local, remote *net.UDPAddr) (transport.UD
 	if err := n.track(socket); err != nil {
 		return nil, err
 	}
+	port, _ := portOf(conn.LocalAddr())
 	at, _ := addrPort(remote)
-	n.learn(conn.LocalAddr(), target{"udp", at})
+	opaque := newAllocation(n, port)
+	opaque.belongs(n.serverAt(target{"udp", at}))
+	n.carry(opaque)
 	return socket, nil
 }
 
@@ -244,4 +146,9 @@ type dialedSocket struct {
 func (s *dialedSocket) Close() error {
 	s.network.forget(s)
 	return s.UDPConn.Close()
+}
+
+// unmapped is an address without its IPv6 wrapping.
+func unmapped(at netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }

@@ -7,40 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/ice/v4"
-	"github.com/pion/stun/v4"
-
 	"github.com/causeway-app/causeway/engine/path"
 )
-
-func TestRenominationsAreRecognised(t *testing.T) {
-	t.Parallel()
-	build := func(setters ...stun.Setter) []byte {
-		m, err := stun.Build(append([]stun.Setter{stun.BindingRequest, stun.TransactionID}, setters...)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return m.Raw
-	}
-	renomination := build(ice.UseCandidate(), ice.Nomination(7), stun.Fingerprint)
-	for name, test := range map[string]struct {
-		packet []byte
-		want   bool
-	}{
-		"renomination":    {renomination, true},
-		"through a relay": {append([]byte{0x40, 0, 0, byte(len(renomination))}, renomination...), true},
-		"nomination":      {build(ice.UseCandidate(), stun.Fingerprint), false},
-		"ping":            {build(stun.Fingerprint), false},
-		"data":            {append([]byte{23}, renomination...), false},
-		"relayed data":    {append([]byte{0x40, 0, 0, 100, 23}, renomination...), false},
-		"short":           {[]byte{0, 1}, false},
-		"short relayed":   {make([]byte, 21), false},
-	} {
-		if got := isRenomination(test.packet); got != test.want {
-			t.Errorf("%s: %t", name, got)
-		}
-	}
-}
 
 // A relay's candidate that arrives before the direct ones is used at once, and
 // left for a direct path without a byte lost.

@@ -1,0 +1,433 @@
+package link
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
+
+	"github.com/causeway-app/causeway/engine/path"
+)
+
+// The offering side chooses the pair that carries the bytes, at the start and
+// whenever a better one works or the present one falls silent. It nominates
+// the pair by checks until the peer checks it in turn, which shows that it
+// works both ways; at that moment each side's pion is told to switch.
+
+const (
+	// reflexiveWait is how long anything but host candidates waits for those.
+	reflexiveWait = 40 * time.Millisecond
+	// A relay waits relayRounds of its round trips for a direct pair, within
+	// these bounds.
+	relayRounds                   = 3
+	relayWaitLeast, relayWaitMost = 150 * time.Millisecond, 500 * time.Millisecond
+
+	// silentAfter is when a pair that answers nothing is doubted, deadAfter when
+	// it is given up for one that does.
+	silentAfter, deadAfter = 600 * time.Millisecond, 1500 * time.Millisecond
+	deadRounds             = 3 // of checks that it has to miss
+	// roundLimit bounds the checks that leave at once.
+	roundLimit = 48
+
+	nominateAgain = 100 * time.Millisecond
+	nominateLimit = 1500 * time.Millisecond
+	shunnedFor    = 5 * time.Second
+	freshFor      = 3 * time.Second // an answer
+
+	// Direct pairs are checked directPause apart on a relayed path, at first
+	// more often: 24 checks a minute for each, each of about 100 bytes.
+	eagerPause, eagerFor = 250 * time.Millisecond, 5 * time.Second
+	directPause          = 2500 * time.Millisecond
+	standbyPause         = 15 * time.Second
+	lookPause            = time.Second
+)
+
+// choice is what the owner knows of the pairs.
+type choice struct {
+	own, remote iceCredentials
+	began       time.Time // of the search for a first pair
+	selected    *selection
+	since       time.Time // when it became that
+	rounds      int       // of checks since it fell silent
+	distrusted  bool      // the peer misses what we send
+
+	target              *pair // nominated now
+	targeted, nominated time.Time
+	confirm             []time.Time // nominations that repeat a choice
+	shunned             map[pair]time.Time
+
+	relays   map[netip.AddrPort]bool // the peer's addresses that are its relays'
+	looked   time.Time
+	directly time.Time // since when the path has been direct; zero while it is not
+}
+
+// remote is an address of the peer.
+type remote struct {
+	at            netip.AddrPort
+	host, relayed bool
+}
+
+// bindingRequest is pion's question whether a check of the peer should select
+// its pair. On the answering side that is one which nominates; pion would stay
+// with a pair of the same priority. It runs inside pion's ICE loop and must not
+// wait.
+func (l *Link) bindingRequest(m *stun.Message, local, from ice.Candidate, _ *ice.CandidatePair) bool {
+	nominates := !l.offers && m.Contains(stun.AttrUseCandidate)
+	ip, err := netip.ParseAddr(from.Address())
+	leg := l.sockets.legOf(local.Type(), local.Address(), local.Port(), local.RelatedAddress())
+	if err != nil || leg == nil {
+		return nominates
+	}
+	p := pair{leg, netip.AddrPortFrom(ip.Unmap(), uint16(from.Port()))}
+	l.sockets.checks.learn(p.remote)
+	switch {
+	case l.offers && !l.sockets.checks.take(p), !l.offers && !nominates:
+		return false
+	case nominates:
+		select {
+		case l.replies <- p:
+		default:
+		}
+	}
+	l.sockets.selects(p)
+	return true
+}
+
+// choose makes the checks that are due, and nominates. It returns when it
+// wants to be called again.
+func (l *Link) choose(now time.Time) time.Duration {
+	c := &l.state.choice
+	if l.theirs.frame == "" {
+		return tickPeriod
+	}
+	if c.began.IsZero() {
+		c.began = now
+		c.shunned, c.relays = map[pair]time.Time{}, map[netip.AddrPort]bool{}
+		c.own, c.remote = l.credentials, l.theirs.credentials()
+		l.sockets.checks.begin(c.own, c.remote, l.offers)
+	}
+	selected := l.sockets.selected.Load()
+	if selected != c.selected {
+		c.selected, c.since, c.rounds, c.distrusted = selected, now, 0, false
+	}
+	silent := l.silent()
+	if silent < silentAfter {
+		c.rounds = 0
+	}
+	pairs, relayed := l.pairs()
+	next := l.checkPairs(now, silent, pairs, relayed)
+	if l.offers {
+		next = min(next, l.nominate(now, silent, pairs, relayed))
+	}
+	l.tendRelays(now, silent)
+	return next
+}
+
+func (l *Link) silent() time.Duration {
+	if s := l.sockets.selected.Load(); s != nil {
+		return l.sockets.silence(s)
+	}
+	return 0
+}
+
+// relayedNow reports whether a relay carries the bytes, as far as is known.
+func (l *Link) relayedNow(relayed map[netip.AddrPort]bool) bool {
+	s := l.state.choice.selected
+	return s != nil && (s.leg.relayed() || relayed[s.remote])
+}
+
+// remotes are the peer's addresses: those it told, and those it was seen at.
+func (l *Link) remotes() []remote {
+	var all []remote
+	add := func(r remote) {
+		if !slices.ContainsFunc(all, func(other remote) bool { return other.at == r.at }) {
+			all = append(all, r)
+		}
+	}
+	for _, line := range l.theirs.candidates {
+		candidate, err := ice.UnmarshalCandidate(line)
+		if err != nil {
+			continue
+		}
+		ip, err := netip.ParseAddr(candidate.Address())
+		if err != nil {
+			continue
+		}
+		at := netip.AddrPortFrom(ip.Unmap(), uint16(candidate.Port()))
+		kind := candidate.Type()
+		add(remote{
+			at: at, host: kind == ice.CandidateTypeHost,
+			relayed: kind == ice.CandidateTypeRelay || l.state.choice.relays[at],
+		})
+	}
+	filter := l.filter()
+	for _, at := range l.sockets.checks.known() {
+		if filter.policy == path.LANOnly && !filter.near(at.Addr()) {
+			continue
+		}
+		add(remote{at: at, relayed: l.state.choice.relays[at]})
+	}
+	return all
+}
+
+// pairs are all that could carry the bytes under the policy, the best first,
+// and which of the peer's addresses are relays.
+func (l *Link) pairs() ([]pair, map[netip.AddrPort]bool) {
+	legs, remotes := l.sockets.legs(), l.remotes()
+	relayed := map[netip.AddrPort]bool{}
+	var all []pair
+	ranks := map[pair]int{}
+	for _, r := range remotes {
+		relayed[r.at] = r.relayed
+		for _, leg := range legs {
+			p := pair{leg, r.at}
+			direct := !leg.relayed() && !r.relayed
+			switch {
+			case !leg.reaches(r.at),
+				l.config.Policy == path.RelayOnly && !leg.relayed(),
+				(l.config.Policy == path.DirectOnly || l.config.Policy == path.LANOnly) && !direct:
+				continue
+			case direct && r.host:
+				ranks[p] = 0
+			case direct:
+				ranks[p] = 1
+			default:
+				ranks[p] = 2 + 4*serverRank(leg)
+				if leg.relayed() && r.relayed {
+					ranks[p]++
+				}
+			}
+			all = append(all, p)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b pair) int { return cmp.Compare(ranks[a], ranks[b]) })
+	l.sockets.checks.prune(all)
+	return all, relayed
+}
+
+func serverRank(l leg) int {
+	a, ok := l.(*allocation)
+	if !ok {
+		return 0
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.server == nil {
+		return 0
+	}
+	return a.server.rank
+}
+
+// checkPairs makes the checks that are due, the oldest first.
+func (l *Link) checkPairs(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) time.Duration {
+	c := &l.state.choice
+	next := tickPeriod
+	pause := func(p pair) time.Duration { return l.standingPause(now, p, relayed) }
+	switch {
+	case c.selected == nil:
+		every := searchPause(now.Sub(c.began))
+		pause = func(pair) time.Duration { return every }
+		next = min(next, every)
+	case silent >= silentAfter:
+		every := eagerPause
+		if silent > eagerFor {
+			every = lookPause
+		}
+		pause = func(pair) time.Duration { return every }
+	}
+	type due struct {
+		pair
+		sent time.Time
+	}
+	var list []due
+	for _, p := range pairs {
+		sent := l.sockets.checks.health(p).sent
+		// Half a tick early is nearer than a tick late.
+		if every := pause(p); every > 0 && now.Sub(sent) >= every-min(every/10, tickPeriod/2) {
+			list = append(list, due{p, sent})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b due) int { return a.sent.Compare(b.sent) })
+	if silent >= silentAfter && len(list) > 0 {
+		c.rounds++
+	}
+	for _, each := range list[:min(len(list), roundLimit)] {
+		l.sockets.checks.check(each.pair, false)
+	}
+	return next
+}
+
+// searchPause is how far apart checks are while there is no pair yet.
+func searchPause(searching time.Duration) time.Duration {
+	switch {
+	case searching < 400*time.Millisecond:
+		return 50 * time.Millisecond
+	case searching < 3*time.Second:
+		return 200 * time.Millisecond
+	case searching < pathLimit:
+		return 500 * time.Millisecond
+	default:
+		return time.Second
+	}
+}
+
+// standingPause is how far apart the checks of a pair are while the selected
+// one works; 0 is never. Direct ones keep the holes in both NATs open, so that
+// a direct path can come about at any time.
+func (l *Link) standingPause(now time.Time, p pair, relayed map[netip.AddrPort]bool) time.Duration {
+	switch {
+	case !l.relayedNow(relayed):
+		return 0
+	case p.leg.relayed() || relayed[p.remote]:
+		return standbyPause
+	case now.Sub(l.state.choice.since) < eagerFor:
+		return eagerPause
+	default:
+		return directPause
+	}
+}
+
+// nominate moves to the best pair. It is the offering side's.
+func (l *Link) nominate(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) time.Duration {
+	c := &l.state.choice
+	if c.target != nil {
+		switch {
+		case c.selected != nil && c.selected.pair == *c.target:
+			c.target = nil
+			// The peer may have followed an older nomination last.
+			c.confirm = []time.Time{now.Add(tickPeriod), now.Add(4 * tickPeriod)}
+		case now.Sub(c.targeted) > nominateLimit:
+			c.shunned[*c.target] = now
+			c.target = nil
+			l.sockets.checks.want(nil)
+		default:
+			if now.Sub(c.nominated) >= nominateAgain {
+				c.nominated = now
+				l.sockets.checks.check(*c.target, true)
+			}
+			return nominateAgain
+		}
+	}
+	if len(c.confirm) > 0 && c.selected != nil && now.After(c.confirm[0]) {
+		c.confirm = c.confirm[1:]
+		l.sockets.checks.check(c.selected.pair, true)
+	}
+	best, wait := l.better(now, silent, pairs, relayed)
+	if best == nil {
+		return wait
+	}
+	c.target, c.targeted, c.nominated, c.confirm = best, now, now, nil
+	l.log.Debug("nominating", "peer", l.remote, "relayed", best.leg.relayed(), "remote", best.remote, "silent", silent)
+	l.sockets.checks.want(best)
+	l.sockets.checks.check(*best, true)
+	return nominateAgain
+}
+
+// better returns the best pair that works, if it is better than the selected
+// one, or how long to wait for one.
+func (l *Link) better(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) (*pair, time.Duration) {
+	c := &l.state.choice
+	dead := c.selected != nil && (c.distrusted || (silent >= deadAfter && c.rounds >= deadRounds))
+	since := now.Add(-freshFor)
+	switch {
+	case c.selected == nil:
+		since = c.began
+	case dead && !c.distrusted:
+		since = now.Add(-silent)
+	}
+	for _, p := range pairs {
+		state := l.sockets.checks.health(p)
+		direct := !p.leg.relayed() && !relayed[p.remote]
+		switch {
+		case !state.answered.After(since), now.Sub(c.shunned[p]) < shunnedFor:
+			continue
+		case c.selected == nil:
+			if wait := l.headStart(p, direct, state.rtt, pairs, relayed) - now.Sub(c.began); wait > 0 {
+				return nil, min(wait, tickPeriod)
+			}
+			return &p, 0
+		case c.selected.pair == p, !dead && !direct, !dead && !l.relayedNow(relayed):
+			continue
+		}
+		return &p, 0
+	}
+	return nil, tickPeriod
+}
+
+// headStart is how long after the start of a search a pair waits for better ones.
+func (l *Link) headStart(p pair, direct bool, rtt time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) time.Duration {
+	first := pairs[0]
+	switch {
+	case p == first:
+		return 0
+	case direct:
+		if slices.ContainsFunc(l.remotes(), func(r remote) bool { return r.at == p.remote && r.host }) {
+			return 0
+		}
+		return reflexiveWait
+	case first.leg.relayed() || relayed[first.remote]:
+		return 0 // nothing can be direct
+	default:
+		return max(relayWaitLeast, min(relayRounds*rtt, relayWaitMost))
+	}
+}
+
+// searchAnew begins a new search after an ICE restart.
+func (l *Link) searchAnew(now time.Time) {
+	c := &l.state.choice
+	l.sockets.selected.Store(nil)
+	l.sockets.checks.want(nil)
+	c.began, c.selected, c.target, c.confirm = now, nil, nil, nil
+	clear(c.shunned)
+}
+
+// tendRelays looks after the allocations, and gives them back when they have
+// not been needed for a while.
+func (l *Link) tendRelays(now time.Time, silent time.Duration) {
+	c := &l.state.choice
+	allocations := l.sockets.allocations()
+	for _, a := range allocations {
+		a.tend(now)
+	}
+	if (silent >= silentAfter || c.selected == nil) && now.Sub(c.looked) >= lookPause {
+		c.looked = now
+		for _, a := range allocations {
+			a.look()
+		}
+		l.sockets.askServers()
+	}
+	// The peer speaks over the direct path too, not only we.
+	works := l.state.ready && l.state.lost.IsZero() && silent < silentAfter && l.state.kind.Direct()
+	switch {
+	case !works || l.config.Policy == path.RelayOnly:
+		c.directly = time.Time{}
+	case c.directly.IsZero():
+		c.directly = now
+	case now.Sub(c.directly) > l.config.ReleaseAfter:
+		for _, a := range allocations {
+			if a.usable() {
+				l.log.Debug("giving a relay back", "peer", l.remote, "relay", a.uri())
+				a.release()
+			}
+		}
+	}
+}
+
+// credentials reads the peer's from its description.
+func (s session) credentials() iceCredentials {
+	var found iceCredentials
+	for line := range strings.Lines(s.frame) {
+		line = strings.TrimSpace(line)
+		if value, ok := strings.CutPrefix(line, "a=ice-ufrag:"); ok {
+			found.fragment = value
+		}
+		if value, ok := strings.CutPrefix(line, "a=ice-pwd:"); ok {
+			found.password = value
+		}
+	}
+	return found
+}
