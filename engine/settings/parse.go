@@ -158,19 +158,24 @@ func cutSuffixFold(text, suffix string) (string, bool) {
 }
 
 // FormatRate writes a rate or a size so that ParseRate or ParseSize reads the
-// same: with the largest
-// unit that needs at most three decimals.
+// same: with the unit that makes it shortest, of those that need at most three
+// decimals; 10e9 is "10G" and not "9765625Ki".
 func FormatRate(bytes int64) string {
+	shortest := strconv.FormatInt(bytes, 10)
+	plain := true
 	for _, unit := range units {
 		whole, rest := bytes/unit.factor, bytes%unit.factor
 		if whole == 0 || rest != 0 && (unit.factor&(unit.factor-1) == 0 || rest%(unit.factor/1000) != 0) {
 			continue
 		}
-		if rest == 0 {
-			return strconv.FormatInt(whole, 10) + unit.name
+		text := strconv.FormatInt(whole, 10) + unit.name
+		if rest != 0 {
+			decimals := fmt.Sprintf("%03d", rest/(unit.factor/1000))
+			text = fmt.Sprintf("%d.%s%s", whole, strings.TrimRight(decimals, "0"), unit.name)
 		}
-		decimals := fmt.Sprintf("%03d", rest/(unit.factor/1000))
-		return fmt.Sprintf("%d.%s%s", whole, strings.TrimRight(decimals, "0"), unit.name)
+		if plain || len(text) < len(shortest) {
+			shortest, plain = text, false
+		}
 	}
-	return strconv.FormatInt(bytes, 10)
+	return shortest
 }
