@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ const (
 	missing             fault = "missing"
 	credentialsInURI    fault = "credentials-in-address"
 	notALimit           fault = "limit"
+	notASize            fault = "size"
 	notAnAbsoluteFolder fault = "folder"
 	noPolicy            fault = "policy"
 )
@@ -115,6 +117,45 @@ func limitText(limit int64) string {
 func checkLimit(text string) fault {
 	if _, err := parseLimit(text); err != nil {
 		return notALimit
+	}
+	return fine
+}
+
+var errNotASize = errors.New("ui: not a size")
+
+// parseSize reads a number of bytes with its unit ("10 GB", "500 MB", "1.5GiB",
+// "2,5 G"). Empty text and 0 are no limit. A bare number is refused, because
+// nobody means bytes.
+func parseSize(text string) (int64, error) {
+	if text == "" || text == "0" {
+		return 0, nil
+	}
+	text = strings.Replace(text, ",", ".", 1)
+	if strings.Trim(text, "0123456789. ") == "" {
+		return 0, errNotASize
+	}
+	number := strings.TrimSuffix(strings.TrimSuffix(text, "b"), "B")
+	bytes, err := settings.ParseSize(number)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", errNotASize, err)
+	}
+	return bytes, nil
+}
+
+// sizeText writes a number of bytes as parseSize reads it; one below zero, which
+// a file may hold, as what it is.
+func sizeText(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	text := settings.FormatRate(bytes)
+	number := strings.TrimRight(text, "kKMGi")
+	return number + " " + strings.TrimPrefix(text, number) + "B"
+}
+
+func checkSize(text string) fault {
+	if _, err := parseSize(text); err != nil {
+		return notASize
 	}
 	return fine
 }

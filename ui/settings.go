@@ -28,9 +28,12 @@ type settingsPage struct {
 	up, down   *field
 	policy     *widget.RadioGroup
 	noPolicy   *look.Line
+	mapping    *widget.Check
 	rendezvous *addressList
 	stun       *addressList
 	turn       *turnList
+
+	relayMonth, relayTransfer, relayRate *field
 }
 
 func newSettingsPage(w *Window, s settings.Settings) *settingsPage {
@@ -51,6 +54,7 @@ func newSettingsPage(w *Window, s settings.Settings) *settingsPage {
 		p.section("limits", p.newLimits()),
 		p.section("policy", p.newPolicy()),
 		p.section("turn", p.turn.content),
+		p.section("relay-limits", p.newRelayLimits()),
 		p.section("stun", p.stun.content),
 		p.section("rendezvous", p.rendezvous.content),
 	)
@@ -81,19 +85,44 @@ func (p *settingsPage) newGeneral() fyne.CanvasObject {
 }
 
 func (p *settingsPage) newLimits() fyne.CanvasObject {
-	w, say := p.window.words, p.window.words.Say
-	limit := func(now int64, set func(*settings.Settings, int64)) *field {
-		return newField(w, limitText(now), say("settings.no-limit", nil), checkLimit, func(text string) {
-			bytes, _ := parseLimit(text) // checkLimit has seen it
-			p.change(func(s *settings.Settings) { set(s, bytes) })
-		})
-	}
-	p.up = limit(p.current.LimitUp, func(s *settings.Settings, n int64) { s.LimitUp = n })
-	p.down = limit(p.current.LimitDown, func(s *settings.Settings, n int64) { s.LimitDown = n })
-	unit := func() fyne.CanvasObject { return label("MB/s") }
+	say := p.window.words.Say
+	p.up = p.newRate(p.current.LimitUp, func(s *settings.Settings, n int64) { s.LimitUp = n })
+	p.down = p.newRate(p.current.LimitDown, func(s *settings.Settings, n int64) { s.LimitDown = n })
 	return container.New(layout.NewFormLayout(),
-		label(say("settings.limit-up", nil)), container.NewBorder(nil, nil, nil, unit(), p.up.content),
-		label(say("settings.limit-down", nil)), container.NewBorder(nil, nil, nil, unit(), p.down.content))
+		label(say("settings.limit-up", nil)), withUnit(p.up),
+		label(say("settings.limit-down", nil)), withUnit(p.down))
+}
+
+// newRelayLimits are the limits of what relays may carry.
+func (p *settingsPage) newRelayLimits() fyne.CanvasObject {
+	say := p.window.words.Say
+	p.relayMonth = p.newSize(p.current.RelayMonth, func(s *settings.Settings, n int64) { s.RelayMonth = n })
+	p.relayTransfer = p.newSize(p.current.RelayTransfer, func(s *settings.Settings, n int64) { s.RelayTransfer = n })
+	p.relayRate = p.newRate(p.current.RelayRate, func(s *settings.Settings, n int64) { s.RelayRate = n })
+	return container.New(layout.NewFormLayout(),
+		label(say("settings.relay-month", nil)), p.relayMonth.content,
+		label(say("settings.relay-transfer", nil)), p.relayTransfer.content,
+		label(say("settings.relay-rate", nil)), withUnit(p.relayRate))
+}
+
+// newRate is a field for megabytes a second.
+func (p *settingsPage) newRate(now int64, set func(*settings.Settings, int64)) *field {
+	return newField(p.window.words, limitText(now), p.window.words.Say("settings.no-limit", nil), checkLimit, func(text string) {
+		bytes, _ := parseLimit(text) // checkLimit has seen it
+		p.change(func(s *settings.Settings) { set(s, bytes) })
+	})
+}
+
+// newSize is a field for a number of bytes.
+func (p *settingsPage) newSize(now int64, set func(*settings.Settings, int64)) *field {
+	return newField(p.window.words, sizeText(now), p.window.words.Say("settings.no-limit", nil), checkSize, func(text string) {
+		bytes, _ := parseSize(text) // checkSize has seen it
+		p.change(func(s *settings.Settings) { set(s, bytes) })
+	})
+}
+
+func withUnit(rate *field) fyne.CanvasObject {
+	return container.NewBorder(nil, nil, nil, label("MB/s"), rate.content)
 }
 
 var policies = []path.Policy{path.Auto, path.DirectOnly, path.LANOnly, path.RelayOnly}
@@ -104,8 +133,21 @@ func (p *settingsPage) newPolicy() fyne.CanvasObject {
 	p.noPolicy = look.NewCaption("")
 	p.noPolicy.Set(noPolicy.sentence(p.window.words), theme.ColorNameError)
 	p.choosePolicy(p.current.Policy)
+	p.mapping = widget.NewCheck(p.window.words.Say("settings.port-mapping", nil), nil)
+	p.chooseMapping(p.current.PortMapping)
 	// Its circles stand under the title.
-	return container.NewVBox(p.noPolicy, container.New(layout.NewCustomPaddedLayout(-4, -4, -6, 0), p.policy))
+	return container.NewVBox(p.noPolicy, container.New(layout.NewCustomPaddedLayout(-4, -4, -6, 0), p.policy),
+		spacer(2), widget.NewSeparator(), container.New(layout.NewCustomPaddedLayout(0, -4, -6, 0), p.mapping),
+		look.NewCaption(p.window.words.Say("settings.port-mapping-hint", nil)))
+}
+
+// chooseMapping shows whether the router may be asked for ports, without telling.
+func (p *settingsPage) chooseMapping(allowed bool) {
+	p.mapping.OnChanged = nil
+	p.mapping.SetChecked(allowed)
+	p.mapping.OnChanged = func(allowed bool) {
+		p.change(func(s *settings.Settings) { s.PortMapping = allowed })
+	}
 }
 
 func (p *settingsPage) policyTexts() (texts []string) {
@@ -164,13 +206,17 @@ func (p *settingsPage) show(s settings.Settings) {
 	p.rendezvous.set(s.Rendezvous)
 	p.stun.set(s.STUN)
 	p.turn.replace(s.TURN)
+	p.relayMonth.set(sizeText(s.RelayMonth))
+	p.relayTransfer.set(sizeText(s.RelayTransfer))
+	p.relayRate.set(limitText(s.RelayRate))
 	p.choosePolicy(s.Policy)
+	p.chooseMapping(s.PortMapping)
 	p.mark()
 }
 
 // mark marks what is wrong, as in a file that was edited by hand.
 func (p *settingsPage) mark() {
-	for _, f := range []*field{p.folder, p.up, p.down} {
+	for _, f := range []*field{p.folder, p.up, p.down, p.relayMonth, p.relayTransfer, p.relayRate} {
 		f.judge()
 	}
 	p.rendezvous.judge()

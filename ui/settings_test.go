@@ -60,6 +60,9 @@ func TestBadInputIsMarkedWhereItStandsAndChangesNothing(t *testing.T) {
 	}{
 		{d.settings.down, "fast", "megabytes"},
 		{d.settings.up, "-1", "megabytes"},
+		{d.settings.relayMonth, "10", "10 GB"},
+		{d.settings.relayTransfer, "much", "10 GB"},
+		{d.settings.relayRate, "fast", "megabytes"},
 		{d.settings.folder, "Downloads", "whole path"},
 		{d.settings.stun.fields[0], "https://stun.example.org", "stun:"},
 		{d.settings.rendezvous.fields[0], "tracker.example.org", "wss://"},
@@ -164,6 +167,56 @@ func TestParseLimit(t *testing.T) {
 	}
 }
 
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{
+		"": 0, "0": 0, "10 GB": 10e9, "10G": 10e9, "2.5 gb": 2.5e9, "2,5 GB": 2.5e9, "500 MB": 500e6, "1.5 GiB": 3 << 29, "64kB": 64e3,
+		"1234567 kB": 1_234_567_000, "5 B": 5, "1500000001 B": 1_500_000_001,
+	} {
+		got, err := parseSize(text)
+		if err != nil || got != want {
+			t.Errorf("parseSize(%q) = %d, %v", text, got, err)
+		}
+		if again, err := parseSize(sizeText(got)); err != nil || again != got {
+			t.Errorf("%d is written as %q", got, sizeText(got))
+		}
+	}
+	for _, text := range []string{"10", "1.5", "-1 GB", "GB", "x", "1 TB of it", "1e9", ".", "5 BB", "5 TB"} {
+		if got, err := parseSize(text); err == nil {
+			t.Errorf("parseSize(%q) = %d", text, got)
+		}
+	}
+	if got := sizeText(-5); checkSize(got) != notASize {
+		t.Errorf("a file's negative limit shows as %q, which is right", got)
+	}
+}
+
+func TestRelayLimitsAreLive(t *testing.T) {
+	d := settingsDesk(t)
+	put(d.settings.relayMonth, "10 GB")
+	put(d.settings.relayTransfer, "1.5 GiB")
+	put(d.settings.relayRate, "0.5")
+	if got := d.latest(t); got.RelayMonth != 10e9 || got.RelayTransfer != 3<<29 || got.RelayRate != 500_000 {
+		t.Errorf("the limits are %d a month, %d a transfer, %d a second", got.RelayMonth, got.RelayTransfer, got.RelayRate)
+	}
+	put(d.settings.relayMonth, "")
+	if got := d.latest(t); got.RelayMonth != 0 {
+		t.Errorf("the month's limit is %d", got.RelayMonth)
+	}
+}
+
+func TestTheRouterIsAskedForPortsOnlyIfTheUserLikes(t *testing.T) {
+	d := settingsDesk(t)
+	d.settings.mapping.SetChecked(true)
+	if !d.latest(t).PortMapping {
+		t.Error("the choice is lost")
+	}
+	d.engine.err = errTest
+	d.settings.mapping.SetChecked(false)
+	if !d.settings.mapping.Checked {
+		t.Error("what the engine refused still shows")
+	}
+}
+
 func TestTheNewestEditWinsWhileTheEngineIsSlow(t *testing.T) {
 	d := settingsDesk(t)
 	var started []func()
@@ -208,6 +261,7 @@ func TestWhatTheEngineRefusesIsTakenBack(t *testing.T) {
 func TestASettingsFileEditedByHandOpensWithItsFaultsMarked(t *testing.T) {
 	bad := someSettings
 	bad.Policy, bad.LimitUp, bad.DownloadDir = "lann", -5, "Downloads"
+	bad.RelayMonth = -7
 	bad.STUN = []string{"http://stun.example.org", "stun:stun.example.org"}
 	warning := &engine.Problem{Code: engine.SettingsWrong, Subject: "/home/ada/settings.json", Err: errTest}
 	d := openDesk(t, "en", theme.VariantLight, bad, warning)
@@ -216,7 +270,7 @@ func TestASettingsFileEditedByHandOpensWithItsFaultsMarked(t *testing.T) {
 	}
 	p := d.settings
 	for name, marked := range map[string]bool{
-		"policy": p.noPolicy.Visible() && p.policy.Selected == "", "limit": p.up.problem.Visible(), "folder": p.folder.problem.Visible(),
+		"policy": p.noPolicy.Visible() && p.policy.Selected == "", "limit": p.up.problem.Visible(), "month": p.relayMonth.problem.Visible(), "folder": p.folder.problem.Visible(),
 		"stun": p.stun.fields[0].problem.Visible(),
 	} {
 		if !marked {
@@ -228,6 +282,7 @@ func TestASettingsFileEditedByHandOpensWithItsFaultsMarked(t *testing.T) {
 	}
 	p.policy.SetSelected(d.words.Say("policy.direct", nil))
 	put(p.up, "")
+	put(p.relayMonth, "10 GB")
 	put(p.folder, "/home/ada")
 	p.stun.remove(p.stun.fields[0])
 	if p.flawed() || p.noPolicy.Visible() || d.notice.content.Visible() {
