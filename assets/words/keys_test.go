@@ -25,6 +25,14 @@ var families = []struct{ prefix, file, typeName string }{
 	{"policy.", "../../engine/path/path.go", "Policy"},
 	{"fault.", "../../ui/checks.go", "fault"},
 	{"status.waiting-", "../../engine/state.go", "Direction"},
+	{"server.", "../../engine/netcheck/report.go", "Reason"},
+	{"stage.", "../../engine/netcheck/report.go", "Stage"},
+	{"cause.", "../../engine/netcheck/explanation.go", "Cause"},
+	{"remedy.", "../../engine/netcheck/explanation.go", "Remedy"},
+	{"opening.", "../../engine/netcheck/explanation.go", "Opening"},
+	{"verdict.", "../../engine/netcheck/verdict.go", "Verdict"},
+	{"mapping.", "../../engine/netcheck/findings.go", "Behaviour"},
+	{"filtering.", "../../engine/netcheck/findings.go", "Behaviour"},
 	{"question.", "../../engine/state.go", "RelayLimit"},
 }
 

@@ -177,4 +177,3 @@ func TestCoturnThatIsNoRelay(t *testing.T) {
 		t.Errorf("got %+v, want %s at %s", f, NotTURN, Allocate)
 	}
 }
-
