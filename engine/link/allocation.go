@@ -53,6 +53,7 @@ const (
 // the realm and the nonce that the server is seen to give.
 type allocation struct {
 	network  *network
+	number   int                // in the order of their making
 	port     uint16             // of the socket
 	transmit func([]byte) error // to the server
 	wake     func()             // lets the reader look at answers

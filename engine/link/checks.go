@@ -341,6 +341,13 @@ func (n *network) allocations() []*allocation {
 	return slices.Collect(maps.Values(n.carried))
 }
 
+// used are all that there were.
+func (n *network) used() []*allocation {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.history)
+}
+
 // askServers asks the TURN servers for a sign of life, past any allocation: it
 // tells whether it is the network that is gone or a relay.
 func (n *network) askServers() {
@@ -373,4 +380,17 @@ func (c *checks) ask(p pair) {
 	}
 	c.mu.Unlock()
 	p.leg.send(message.Raw, p.remote)
+}
+
+// served reports whether a server has answered since a time.
+func (n *network) served(since time.Time) bool {
+	n.checks.mu.Lock()
+	defer n.checks.mu.Unlock()
+	return n.checks.served.After(since)
+}
+
+// heardAfter reports whether the server has spoken in the last while.
+func (a *allocation) heardAfter(while time.Duration) bool {
+	heard := a.heard.Load()
+	return heard > 0 && a.network.now()-heard < int64(while)
 }

@@ -53,7 +53,7 @@ type choice struct {
 	selected    *selection
 	since       time.Time // when it became that
 	rounds      int       // of checks since it fell silent
-	distrusted  bool      // the peer misses what we send
+	distrusted  time.Time // when the peer missed what we send
 
 	target              *pair // nominated now
 	targeted, nominated time.Time
@@ -112,7 +112,7 @@ func (l *Link) choose(now time.Time) time.Duration {
 	}
 	selected := l.sockets.selected.Load()
 	if selected != c.selected {
-		c.selected, c.since, c.rounds, c.distrusted = selected, now, 0, false
+		c.selected, c.since, c.rounds, c.distrusted = selected, now, 0, time.Time{}
 	}
 	silent := l.silent()
 	if silent < silentAfter {
@@ -160,8 +160,7 @@ func (l *Link) remotes() []remote {
 		at := netip.AddrPortFrom(ip.Unmap(), uint16(candidate.Port()))
 		kind := candidate.Type()
 		add(remote{
-			at: at, host: kind == ice.CandidateTypeHost,
-			relayed: kind == ice.CandidateTypeRelay || l.state.choice.relays[at],
+			at: at, host: kind == ice.CandidateTypeHost, relayed: kind == ice.CandidateTypeRelay,
 		})
 	}
 	filter := l.filter()
@@ -331,12 +330,13 @@ func (l *Link) nominate(now time.Time, silent time.Duration, pairs []pair, relay
 // one, or how long to wait for one.
 func (l *Link) better(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) (*pair, time.Duration) {
 	c := &l.state.choice
-	dead := c.selected != nil && (c.distrusted || (silent >= deadAfter && c.rounds >= deadRounds))
+	distrusted := now.Sub(c.distrusted) < freshFor
+	dead := c.selected != nil && (distrusted || (silent >= deadAfter && c.rounds >= deadRounds))
 	since := now.Add(-freshFor)
 	switch {
 	case c.selected == nil:
 		since = c.began
-	case dead && !c.distrusted:
+	case dead && !distrusted:
 		since = now.Add(-silent)
 	}
 	for _, p := range pairs {

@@ -57,6 +57,10 @@ type told struct {
 	Type string `json:"type"`
 	// Relay is the TURN URI of a relayed candidate.
 	Relay string `json:"relay,omitempty"`
+	// To is the address that this end sends to.
+	To string `json:"to,omitempty"`
+	// Opening is what the address is that the peer sends to.
+	Opening Opening `json:"opening,omitempty"`
 }
 
 // Send queues a control message for the peer: ordered, reliable, at most
@@ -189,12 +193,15 @@ func (t *told) checked() *told {
 	if !known || strange || len(relay) > relayNameLimit || t.Type != path.RelayedType {
 		relay = ""
 	}
-	return &told{Type: t.Type, Relay: relay}
+	return &told{Type: t.Type, Relay: relay, To: checkAddress(t.To), Opening: checkOpening(t.Opening)}
 }
 
 // tell tells the peer of this end of the selected pair.
 func (l *Link) tell() {
 	if l.state.local.Type != "" {
-		l.signal(signal{Path: &told{Type: l.state.local.Type, Relay: l.state.relay}})
+		l.state.openingTold = l.ownOpening()
+		l.signal(signal{Path: &told{
+			Type: l.state.local.Type, Relay: l.state.relay, To: l.state.remote.Address, Opening: l.state.openingTold,
+		}})
 	}
 }

@@ -28,7 +28,8 @@ type Config struct {
 	Servers []Server
 	// Policy limits the paths; empty means path.Auto.
 	Policy path.Policy
-	// GatherLimit is the longest that Offer and Answer take; 0 means GatherLimit.
+	// GatherLimit is the longest that Offer and Answer wait for servers, if one has
+	// answered; 0 means GatherLimit.
 	GatherLimit time.Duration
 	// Loopback offers loopback addresses too: for two processes on a computer
 	// that has no other network.
@@ -115,8 +116,9 @@ func (d *Dialer) current() Config {
 }
 
 // Offer gathers this side's addresses and returns a connection that waits for
-// somebody's answer. It returns when all servers have answered, or after the
-// gather limit with what there is; late candidates follow over the link.
+// somebody's answer. It returns when the servers that it needs have answered, or
+// after the gather limit with what there is; late candidates follow over the
+// link. Where no server has answered by then it waits for a relay up to 1.2 s.
 func (d *Dialer) Offer(ctx context.Context) (*Pending, error) {
 	l, err := d.prepare(true)
 	if err != nil {

@@ -15,6 +15,7 @@ type account struct {
 	entry   Entry
 	in, out atomic.Int64
 	relayed bool
+	ours    bool // the relay is this side's
 }
 
 // ledger is the accounts of a link, the present one last. It belongs to the
@@ -22,15 +23,33 @@ type account struct {
 type ledger struct {
 	closed  []Entry
 	current atomic.Pointer[account]
-	// The pair whose statistics were read last, and what they said.
-	pair            string
-	wireIn, wireOut uint64
+	read    map[string]traffic // what counters said when they were read last
+}
+
+// traffic is what a counter says, in bytes.
+type traffic struct{ in, out int64 }
+
+// readLimit bounds the counters that are remembered.
+const readLimit = 256
+
+// since returns what was added to a counter since it was read last. It starts
+// at zero.
+func (l *ledger) since(counter string, now traffic) traffic {
+	if l.read == nil || len(l.read) >= readLimit {
+		l.read = map[string]traffic{}
+	}
+	before := l.read[counter]
+	if now.in < before.in || now.out < before.out {
+		before = traffic{}
+	}
+	l.read[counter] = now
+	return traffic{now.in - before.in, now.out - before.out}
 }
 
 // open begins an account and closes the one before it.
-func (l *ledger) open(entry Entry, relayed bool) {
+func (l *ledger) open(entry Entry, relayed, ours bool) {
 	l.close(entry.Since)
-	l.current.Store(&account{entry: entry, relayed: relayed})
+	l.current.Store(&account{entry: entry, relayed: relayed, ours: ours})
 }
 
 // close ends the present account at a time.
@@ -39,7 +58,7 @@ func (l *ledger) close(at time.Time) {
 	if present == nil {
 		return
 	}
-	entry := present.read()
+	entry := present.copied()
 	entry.Until = at
 	l.closed = append(l.closed, entry)
 	if len(l.closed) >= ledgerLimit {
@@ -65,29 +84,52 @@ func (l *ledger) fold() {
 	l.closed = slices.Delete(l.closed, 0, 1)
 }
 
-// wire takes the statistics of a candidate pair. They start at zero for each
-// new pair, also when ICE restarts.
-func (l *ledger) wire(pair string, in, out uint64) {
-	if pair != l.pair || in < l.wireIn || out < l.wireOut {
-		l.pair, l.wireIn, l.wireOut = pair, 0, 0
+// wire takes the statistics of the selected pair, unless a relay of ours
+// carries it: that is counted where its packets leave this computer.
+func (l *ledger) wire(pair string, now traffic) {
+	added := l.since("pair "+pair, now)
+	if present := l.current.Load(); present != nil && !present.ours {
+		present.entry.WireIn += added.in
+		present.entry.WireOut += added.out
 	}
-	if present := l.current.Load(); present != nil {
-		present.entry.WireIn += int64(in - l.wireIn)
-		present.entry.WireOut += int64(out - l.wireOut)
+}
+
+// relay takes what an allocation has carried, headers and upkeep included. It
+// belongs to the path that used that server last: packets are still under way
+// when a path is left, and the way is paved before it is taken.
+func (l *ledger) relay(counter, server string, now traffic) {
+	present := l.current.Load()
+	at := -1
+	if present == nil || !present.ours || present.entry.Relay != server {
+		for i, entry := range l.closed {
+			if entry.Relay == server {
+				at = i
+			}
+		}
+		if at < 0 {
+			return // nothing has used it yet
+		}
 	}
-	l.wireIn, l.wireOut = in, out
+	added := l.since("relay "+counter, now)
+	if at >= 0 {
+		l.closed[at].WireIn += added.in
+		l.closed[at].WireOut += added.out
+		return
+	}
+	present.entry.WireIn += added.in
+	present.entry.WireOut += added.out
 }
 
 // entries returns a copy that nobody changes any more.
 func (l *ledger) entries() []Entry {
 	all := slices.Clone(l.closed)
 	if present := l.current.Load(); present != nil {
-		all = append(all, present.read())
+		all = append(all, present.copied())
 	}
 	return all
 }
 
-func (a *account) read() Entry {
+func (a *account) copied() Entry {
 	entry := a.entry
 	entry.In, entry.Out = a.in.Load(), a.out.Load()
 	return entry

@@ -52,6 +52,8 @@ type Link struct {
 	messages chan []byte
 	incoming chan *Stream
 	outbox   outbox
+	found    found // candidates
+	mappings *mappings
 	ledger   ledger
 	allowed  atomic.Bool // the policy permits the present path
 	refused  atomic.Bool // DTLS has failed
@@ -74,8 +76,9 @@ type Link struct {
 
 	// Everything below belongs to the owner: whoever made the link, until
 	// Serve takes over.
-	theirs    session         // where the peer is, late candidates included
-	described map[string]bool // our candidates that the peer knows
+	theirs    session          // where the peer is, late candidates included
+	described map[string]bool  // our candidates that the peer knows
+	predicted []netip.AddrPort // among them, those that are only foretold
 	state     state
 }
 
@@ -116,6 +119,8 @@ type state struct {
 	candidates *rate.Limiter
 	interfaces string
 	choice     choice
+
+	openingTold Opening // to the peer, of our end
 }
 
 func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
@@ -126,8 +131,10 @@ func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
 		replies: make(chan pair, 16),
 		closing: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{}),
 		decided: make(chan struct{}), streams: map[*Stream]struct{}{}, described: map[string]bool{},
+		mappings: newMappings(),
 	}
 	l.outbox.wake = make(chan struct{}, 1)
+	l.found = newFound()
 	l.state.candidates = rate.NewLimiter(rate.Every(2*time.Second), candidateLimit)
 	l.state.kind = path.Connecting
 	l.setNetworks(sockets.prefixes())
@@ -259,7 +266,9 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 	})
 	l.peer.OnICECandidate(func(c *webrtc.ICECandidate) {
 		if c != nil {
+			l.mapPort(c)
 			line := c.ToJSON().Candidate
+			l.found.add(c.Typ.String())
 			l.post(func() { l.gathered(line) })
 		}
 	})

@@ -50,9 +50,10 @@ type network struct {
 	parked   map[string][]*udpSocket
 	targets  map[target]*relayServer // by where packets go
 	carried  map[uint16]*allocation  // the newest by local port
-	history  []*allocation           // all that there were, in order
-	failures map[int]bool            // servers by rank, since the last gathering began
-	changed  chan struct{}           // closed and replaced when an allocation has changed
+	number   int
+	history  []*allocation // all that there were, in order
+	failures map[int]bool  // servers by rank, since the last gathering began
+	changed  chan struct{} // closed and replaced when an allocation has changed
 }
 
 // target is where packets of a TURN client go.
@@ -154,6 +155,8 @@ func (n *network) carry(a *allocation) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.carried[a.port] = a
+	n.number++
+	a.number = n.number
 	n.history = append(n.history, a)
 	if len(n.history) > historyLimit {
 		n.history = slices.Delete(n.history, 0, 1)

@@ -7,7 +7,13 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-app/causeway/engine/path"
 )
+
+// relayLimit is how long a description waits for a relay's candidate when there
+// are relays and no server has answered yet.
+const relayLimit = 1200 * time.Millisecond
 
 // Pending is an offer that waits for its answer. It must be accepted or closed.
 type Pending struct {
@@ -100,16 +106,39 @@ func (l *Link) meet(theirs Description, kind webrtc.SDPType) error {
 	return nil
 }
 
-// describe waits for candidates, at most the gather limit, and tells what
-// there is. Host candidates take milliseconds.
+// describe waits for candidates and tells what there is. Host candidates take
+// milliseconds. It waits for the servers at most the gather limit, but for a
+// first relay up to relayLimit where nothing else was heard of the world: that
+// is a network without UDP, and what comes too late for a description cannot
+// help a link that has no path yet. It does not wait for a relay to stand by.
 func (l *Link) describe(ctx context.Context, gathered <-chan struct{}) (Description, error) {
 	limit := time.NewTimer(l.config.GatherLimit)
 	defer limit.Stop()
-	select {
-	case <-gathered:
-	case <-limit.C:
-	case <-ctx.Done():
-		return Description{}, ctx.Err()
+	last := time.NewTimer(max(relayLimit, l.config.GatherLimit))
+	defer last.Stop()
+	patient := len(l.servers.relays) > 0
+	passed := false
+wait:
+	for {
+		select {
+		case <-gathered:
+			break wait
+		case <-l.found.changed:
+			reflexive, relayed := l.found.has(path.ServerReflexive), l.found.has(path.RelayedType)
+			settled := (relayed || !patient) && (reflexive || !l.servers.stun)
+			if settled || (passed && (relayed || reflexive)) {
+				break wait
+			}
+		case <-limit.C:
+			passed = true
+			if !patient || l.found.has(path.ServerReflexive) || l.found.has(path.RelayedType) {
+				break wait
+			}
+		case <-last.C:
+			break wait
+		case <-ctx.Done():
+			return Description{}, ctx.Err()
+		}
 	}
 	local := l.peer.LocalDescription()
 	if local == nil {
@@ -119,8 +148,37 @@ func (l *Link) describe(ctx context.Context, gathered <-chan struct{}) (Descript
 	if err != nil {
 		return Description{}, err
 	}
+	l.addMapped(ctx, &mine)
+	l.addPredicted(&mine)
 	for _, candidate := range mine.candidates {
 		l.described[candidate] = true
 	}
 	return Description{Identity: l.own, SDP: mine.text()}, nil
+}
+
+// found notes which types of candidates were gathered. pion tells of them on a
+// goroutine of its own.
+type found struct {
+	changed chan struct{}
+
+	mu    sync.Mutex
+	types map[string]bool
+}
+
+func newFound() found { return found{changed: make(chan struct{}, 1), types: map[string]bool{}} }
+
+func (f *found) add(kind string) {
+	f.mu.Lock()
+	f.types[kind] = true
+	f.mu.Unlock()
+	select {
+	case f.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (f *found) has(kind string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.types[kind]
 }

@@ -21,20 +21,21 @@ import (
 // restarted side, its relays above all, are then told over the link.
 
 const (
-	// restartAfter is how long ICE may be disconnected before it restarts.
-	restartAfter = 3 * time.Second
-	// restartAgain is the pause between restarts while the path stays lost;
-	// no longer than bindingRequests last.
-	restartAgain = 10 * time.Second
-	// lossLimit ends a link that stays without a path.
-	lossLimit = time.Minute
+	// strandedAfter is how long the path may be silent before ICE restarts for
+	// want of a relay; strandedBlind where nothing tells that the network works.
+	strandedAfter, strandedBlind = 2500 * time.Millisecond, 8 * time.Second
+	// restartAgain is the pause between restarts while the path stays lost.
+	restartAgain = 8 * time.Second
+	// lossLimit ends a link that stays without a path. An outage of a minute
+	// is survived.
+	lossLimit = 90 * time.Second
 	// lossShown is how long a link stays up in its status without a path: an
 	// ICE restart is over before.
 	lossShown = 1500 * time.Millisecond
 	// stuckAfter is how long the answering side waits for a nomination.
 	stuckAfter = 800 * time.Millisecond
 	// The peer may have been nominated while its wish was on the way.
-	stuckGrace = 300 * time.Millisecond
+	stuckGrace = 2 * time.Second
 	// interfaceRounds samples make the period in which interfaces are read.
 	interfaceRounds = int(2 * time.Second / samplePeriod)
 )
@@ -86,9 +87,12 @@ func (l *Link) pathChanged() {
 	s.dirty = true
 }
 
-// watchLoss restarts ICE while the path is lost, and gives up in the end.
+// watchLoss restarts ICE where that can help, and gives up in the end.
 func (l *Link) watchLoss(now time.Time) {
 	s := &l.state
+	if l.stranded(now) {
+		l.restart()
+	}
 	if s.lost.IsZero() {
 		return
 	}
@@ -97,13 +101,42 @@ func (l *Link) watchLoss(now time.Time) {
 		l.ledger.close(now)
 		s.dirty = true
 	}
-	switch {
-	case lost > lossLimit:
+	if lost > lossLimit {
 		l.fail(fmt.Errorf("%w: no path for %s", ErrLost, lossLimit))
-	case lost > restartAfter && now.Sub(s.restarted) > restartAgain:
-		l.restart()
 	}
 	l.askIfStuck(now)
+}
+
+// stranded reports whether new sockets are wanted. While a relay of ours works
+// it is the peer that is gone, and to it our address should stay what it was;
+// while the network is down a restart would only lose the relays that will
+// work when it is back. In both cases checks go on, and the path comes back
+// with the first answer.
+func (l *Link) stranded(now time.Time) bool {
+	s := &l.state
+	silent := l.silent()
+	if l.sockets.selected.Load() == nil {
+		silent = now.Sub(s.choice.began) // since the last restart
+	}
+	if silent < strandedAfter || now.Sub(s.restarted) < restartAgain {
+		return false
+	}
+	works := l.sockets.served(now.Add(-silent))
+	for _, a := range l.sockets.allocations() {
+		at, _ := a.state()
+		heard := a.heardAfter(silent)
+		works = works || heard
+		if at == held && heard {
+			return false
+		}
+	}
+	return works || silent > strandedBlind && !l.holdsRelays() && now.Sub(s.restarted) > 2*restartAgain
+}
+
+// holdsRelays reports whether there are allocations that may work again when
+// the network does.
+func (l *Link) holdsRelays() bool {
+	return slices.ContainsFunc(l.sockets.allocations(), (*allocation).usable)
 }
 
 // askIfStuck asks the offering side for a nomination. After a restart of the
@@ -127,7 +160,9 @@ func (l *Link) restartWanted(why string) {
 		return
 	}
 	if why == restartStuck {
+		s.choice.distrusted = time.Now()
 		s.peerWants = time.Now().Add(stuckGrace)
+		l.sockets.checks.notify()
 		return
 	}
 	l.restart()
@@ -172,30 +207,37 @@ func (l *Link) restartICE(theirs session) error {
 	return l.peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: theirs.text()})
 }
 
-// interfacesSeen restarts ICE when this computer's addresses have changed.
+// interfacesSeen restarts ICE when this computer's addresses have changed. An
+// outage takes them away and brings them back: then nothing has changed, and
+// the sockets, what NATs know of them, and the relays still serve.
 func (l *Link) interfacesSeen(prefixes []netip.Prefix) {
 	s := &l.state
 	l.setNetworks(prefixes)
 	now := describeInterfaces(prefixes)
 	before := s.interfaces
-	s.interfaces = now
-	if before == "" || before == now || !s.ready {
+	switch {
+	case before == "":
+		s.interfaces = now
+		return
+	case before == now, now == "", !s.ready:
 		return
 	}
-	l.log.Debug("network interfaces changed", "peer", l.remote)
-	if s.local.Type == path.RelayedType && s.lost.IsZero() && l.ownAddressesRemain(before, now) {
+	if s.local.Type == path.RelayedType && l.silent() < silentAfter &&
+		(containsAll(now, before) || containsAll(before, now)) {
 		// The relay still works. Its address would change with a restart, and
 		// a peer behind a strict NAT would not hear of that.
 		return
 	}
+	l.log.Debug("network interfaces changed", "peer", l.remote)
+	s.interfaces = now
 	l.restart()
 }
 
-// ownAddressesRemain reports whether addresses were added only.
-func (l *Link) ownAddressesRemain(before, now string) bool {
-	remaining := strings.Fields(now)
-	for _, address := range strings.Fields(before) {
-		if !slices.Contains(remaining, address) {
+// containsAll reports whether a list of addresses has all of another.
+func containsAll(list, other string) bool {
+	all := strings.Fields(list)
+	for address := range strings.FieldsSeq(other) {
+		if !slices.Contains(all, address) {
 			return false
 		}
 	}

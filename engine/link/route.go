@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,9 +65,25 @@ func (l *Link) sampled(pair *webrtc.ICECandidatePair, stats webrtc.ICECandidateP
 		if rtt := time.Duration(stats.CurrentRoundTripTime * float64(time.Second)); rtt > 0 {
 			s.rtt = roundRTT(rtt)
 		}
-		l.ledger.wire(stats.LocalCandidateID+" "+stats.RemoteCandidateID, stats.BytesReceived, stats.BytesSent)
+		l.ledger.wire(stats.LocalCandidateID+" "+stats.RemoteCandidateID,
+			traffic{int64(stats.BytesReceived), int64(stats.BytesSent)})
 	}
+	l.countRelays()
 	s.dirty = true
+}
+
+// countRelays reads what went over our allocations.
+func (l *Link) countRelays() []RelayUse {
+	var uses []RelayUse
+	for _, a := range l.sockets.used() {
+		use, ok := a.use()
+		if !ok {
+			continue
+		}
+		l.ledger.relay(strconv.Itoa(a.number), use.Server, traffic{use.In, use.Out})
+		uses = append(uses, use)
+	}
+	return uses
 }
 
 // pionSelected notes a pair that pion has selected by itself.
@@ -110,15 +127,20 @@ func (l *Link) reconsider() {
 	if kind == path.Connecting {
 		return
 	}
+	if at, err := netip.ParseAddrPort(s.remote.Address); err == nil && s.choice.relays != nil {
+		// It may have come as an address that no candidate tells.
+		s.choice.relays[at] = s.told.Type == path.RelayedType
+	}
 	permitted := l.config.Policy.Permits(kind)
 	l.allowed.Store(permitted)
 	s.kind, s.dirty = kind, true
+	l.tellOpening()
 	if present == nil || present.entry.Path != kind || present.entry.Local != s.local ||
 		present.entry.Remote != s.remote || present.entry.Relay != relay {
 		s.since = time.Now()
 		l.ledger.open(Entry{
 			Path: kind, Lane: path.WebRTC, Local: s.local, Remote: s.remote, Relay: relay, Since: s.since,
-		}, kind == path.Relayed)
+		}, kind == path.Relayed, kind == path.Relayed && !theirs)
 		l.log.Debug("path", "peer", l.remote, "path", kind, "relay", relay, "theirs", theirs, "permitted", permitted)
 	}
 	switch {
@@ -138,7 +160,11 @@ func (l *Link) classify() (kind path.Kind, relay string, theirs bool) {
 		return path.Connecting, "", false
 	}
 	remote := s.remote
-	if s.told.Type == path.RelayedType {
+	// What the peer says may be of the pair before. Where its description says
+	// better, that counts; a policy that wants no relay takes the worse.
+	described := remote.Type == path.Host || remote.Type == path.ServerReflexive
+	strict := l.config.Policy == path.DirectOnly || l.config.Policy == path.LANOnly
+	if s.told.Type == path.RelayedType && (strict || !described) {
 		remote.Type = path.RelayedType
 	}
 	kind = path.Classify(s.local, remote, *l.networks.Load())
@@ -172,18 +198,21 @@ func (l *Link) publish() {
 	s.dirty = false
 	kind, relay, theirs := l.classify()
 	up := s.ready && (s.lost.IsZero() || time.Since(s.lost) < lossShown)
+	relays := l.countRelays()
 	status := Status{
-		Up: up, Path: path.Connecting, Lane: path.WebRTC, Since: s.since,
+		Relays: relays, Up: up, Path: path.Connecting, Lane: path.WebRTC, Since: s.since,
 		Ledger: l.ledger.entries(), RendezvousNeeded: !s.hello || (s.ready && !up),
 	}
 	switch {
 	case kind != path.Connecting:
 		status.Path, status.Relay, status.RelayIsTheirs = kind, relay, theirs
 		status.Local, status.Remote, status.RTT = s.local, s.remote, s.rtt
+		status.Opening = l.opening()
 	case up: // between two paths, too short to be shown
 		before := l.status.Load()
 		status.Path, status.Relay, status.RelayIsTheirs = before.Path, before.Relay, before.RelayIsTheirs
 		status.Local, status.Remote, status.RTT = before.Local, before.Remote, before.RTT
+		status.Opening = before.Opening
 	}
 	s.up = up
 	if !reflect.DeepEqual(status, l.status.Load()) {
@@ -193,8 +222,10 @@ func (l *Link) publish() {
 
 // settle publishes the end.
 func (l *Link) settle(cause error) {
+	relays := l.countRelays()
 	l.ledger.close(time.Now())
 	status := l.status.Load()
+	status.Relays = relays
 	status.Up, status.Err, status.Path, status.RendezvousNeeded = false, cause, path.Connecting, true
 	status.Ledger = l.ledger.entries()
 	l.status.Set(status)

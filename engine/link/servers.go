@@ -75,7 +75,7 @@ func chooseServers(list []Server, policy path.Policy, log *slog.Logger) servers 
 			relay.username, relay.password, relay.rank = server.Username, server.Password, len(chosen.relays)
 			chosen.relays = append(chosen.relays, relay)
 		}
-		chosen.stun = chosen.stun || uri.Proto == stun.ProtoTypeUDP
+		chosen.stun = chosen.stun || (uri.Proto == stun.ProtoTypeUDP && uri.Scheme != stun.SchemeTypeTURNS && policy != path.RelayOnly)
 		chosen.ice = append(chosen.ice, entry)
 	}
 	return chosen
