@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -43,6 +44,9 @@ func TestThePagesLookAsTheyShould(t *testing.T) {
 		"direct-lan":        one(moving(sending(""), path.DirectLAN), peer("s", path.DirectLAN)),
 		"direct-internet":   one(moving(receiving(""), path.DirectInternet), peer("r", path.DirectInternet)),
 		"relayed":           one(moving(sending(""), path.Relayed), peer("s", path.Relayed)),
+		"relayed-strict":    one(moving(sending(""), path.Relayed), explained(path.Relayed, strict)),
+		"switching":         one(moving(sending(""), path.Relayed), explained(path.Relayed, netcheck.Explanation{Path: path.Relayed})),
+		"relayed-first":     one(moving(sending(""), path.DirectInternet), upgraded()),
 		"asking":            one(asking(engine.TransferLimit), peer("s", path.Relayed)),
 		"relay-denied":      one(denied, peer("s", path.Relayed)),
 		"paused":            one(receiving(engine.Paused)),

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/assets/words"
-	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/ui/look"
 )
 
@@ -14,24 +13,28 @@ const (
 	peerLineHeight = 48
 	peerBadgeWidth = 178
 	peerLineWide   = 620
+	// A story begins where the names do.
+	storyIndent = peerBadgeWidth + 14
+	storyGap    = 6
 )
 
 // peerLine shows one peer: how it is connected, how fast, and how far it is.
 type peerLine struct {
 	widget.BaseWidget
 	words *words.Words
-	peer  engine.Peer
+	peer  peerEntry
 
 	badge                *look.Badge
 	name, route, percent *look.Line
 	incoming, outgoing   *look.Line
 	bar                  *look.Bar
+	story                *look.Paragraph
 }
 
 func newPeerLine(w *words.Words) *peerLine {
 	l := &peerLine{
 		words: w, badge: look.NewBadge(look.BadgeFace{}), name: look.NewLine(""), route: look.NewCaption(""),
-		percent: look.NewCaption(""), bar: look.NewBar(),
+		percent: look.NewCaption(""), bar: look.NewBar(), story: look.NewParagraph(""),
 		incoming: look.NewCaption("").Aligned(fyne.TextAlignTrailing), outgoing: look.NewCaption("").Aligned(fyne.TextAlignTrailing),
 	}
 	l.ExtendBaseWidget(l)
@@ -39,15 +42,16 @@ func newPeerLine(w *words.Words) *peerLine {
 }
 
 // show does nothing when nothing has changed.
-func (l *peerLine) show(p engine.Peer) {
-	if samePeer(l.peer, p) {
+func (l *peerLine) show(p peerEntry) {
+	if l.peer.same(p) {
 		return
 	}
 	l.peer = p
 	w := l.words
-	l.badge.Set(pathFace(w, p.Path, p.Relay))
-	l.name.SetText(peerName(w, p))
-	l.route.SetText(route(w, p))
+	l.badge.Set(pathFace(w, p.Path, p.Relay, p.switching))
+	l.name.SetText(peerName(w, p.Peer))
+	l.route.SetText(route(w, p.Peer))
+	l.story.SetText(p.story)
 	l.bar.Set(float32(p.Progress), theme.ColorNamePrimary)
 	l.percent.SetText(w.Say("peer.has", map[string]string{"Percent": fraction(p.Progress)}))
 	l.incoming.SetText(words.Rate(p.RateIn) + " ↓")
@@ -63,7 +67,7 @@ type peerLineRenderer struct{ *peerLine }
 func (r *peerLineRenderer) Layout(size fyne.Size) {
 	gap, rates, bar := float32(14), float32(88), float32(96)
 	left := r.badge.MinSize().Width
-	place(r.badge, 0, (size.Height-24)/2, left, 24)
+	place(r.badge, 0, (peerLineHeight-24)/2, left, 24)
 	if size.Width >= peerLineWide {
 		left = max(left, peerBadgeWidth) // names stand in a column
 	} else {
@@ -79,9 +83,19 @@ func (r *peerLineRenderer) Layout(size fyne.Size) {
 	right -= gap
 	place(r.name, left, 3, right-left, 20)
 	place(r.route, left, 25, right-left, 18)
+	indent := storyLeft(size.Width)
+	place(r.story, indent, peerLineHeight-3, size.Width-indent, r.peer.storyHeight)
 }
 
-func (r *peerLineRenderer) MinSize() fyne.Size { return fyne.NewSize(460, peerLineHeight) }
+// storyLeft is where a story begins in a line of a width.
+func storyLeft(width float32) float32 {
+	if width >= peerLineWide {
+		return storyIndent
+	}
+	return 0
+}
+
+func (r *peerLineRenderer) MinSize() fyne.Size { return fyne.NewSize(460, r.peer.height()) }
 
 func (r *peerLineRenderer) Refresh() {
 	for _, o := range r.Objects() {
@@ -91,7 +105,7 @@ func (r *peerLineRenderer) Refresh() {
 }
 
 func (r *peerLineRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.badge, r.name, r.route, r.bar, r.percent, r.incoming, r.outgoing}
+	return []fyne.CanvasObject{r.badge, r.name, r.route, r.bar, r.percent, r.incoming, r.outgoing, r.story}
 }
 
 func (r *peerLineRenderer) Destroy() {}

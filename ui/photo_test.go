@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -40,6 +41,12 @@ func TestPhotographs(t *testing.T) {
 			d.notice.complain(Sentence(d.words, &engine.Problem{Code: engine.InvitationMistyped}))
 			take("expanded")
 			d.notice.hush()
+			d.show(one(moving(sending(""), path.Relayed), explained(path.Relayed, netcheck.Explanation{Path: path.Relayed}), upgraded(),
+				explained(path.Relayed, strict)))
+			take("stories")
+			d.window.Resize(minimum)
+			take("stories-small")
+			d.window.Resize(first)
 			d.transfers.toggle("s")
 			d.show(engine.State{Transfers: []engine.Transfer{moving(sending(""), path.DirectLAN), asking(engine.MonthLimit)}})
 			take("asking")

@@ -130,14 +130,18 @@ func progress(t engine.Transfer) (float32, fyne.ThemeColorName) {
 	}
 }
 
-// pathFace is the badge of a path. relay is the TURN URI, if any.
-func pathFace(w *words.Words, kind path.Kind, relay string) look.BadgeFace {
+// pathFace is the badge of a path. relay is the TURN URI, if any; better tells
+// that a relayed path is about to be direct.
+func pathFace(w *words.Words, kind path.Kind, relay string, better bool) look.BadgeFace {
 	switch kind {
 	case path.DirectLAN:
 		return look.BadgeFace{Text: w.Say("path.direct-lan", nil), Level: 4, Color: look.ColorDirect}
 	case path.DirectInternet:
 		return look.BadgeFace{Text: w.Say("path.direct-internet", nil), Level: 3, Color: look.ColorDirect}
 	case path.Relayed:
+		if better {
+			return look.BadgeFace{Text: w.Say("path.switching", nil), Mark: look.BarsAndArrow, Level: 2, Color: look.ColorRelayed}
+		}
 		if path.ParseRelay(relay).Restricted {
 			return look.BadgeFace{Text: w.Say("path.relayed-restricted", nil), Mark: look.BarsAndBox, Level: 1, Color: look.ColorRelayed}
 		}
@@ -149,7 +153,7 @@ func pathFace(w *words.Words, kind path.Kind, relay string) look.BadgeFace {
 
 // badge is the badge of a whole transfer; false where there is no path to
 // speak of.
-func badge(w *words.Words, t engine.Transfer, peers []engine.Peer) (look.BadgeFace, bool) {
+func badge(w *words.Words, t engine.Transfer, peers []peerEntry) (look.BadgeFace, bool) {
 	if t.Problem != nil {
 		switch t.Problem.Code {
 		case engine.NoPath:
@@ -162,27 +166,20 @@ func badge(w *words.Words, t engine.Transfer, peers []engine.Peer) (look.BadgeFa
 	if !known && t.Phase != engine.Connecting || t.Phase == engine.Paused || t.Phase == engine.Failed || t.Phase == engine.Waiting {
 		return look.BadgeFace{}, false
 	}
-	return pathFace(w, t.Path, relayOf(t, peers)), true
+	leader := leading(t, peers)
+	return pathFace(w, t.Path, leader.Relay, leader.switching), true
 }
 
-// relayOf is the relay of the peer that the path of a transfer is taken from:
-// of those on it, the one with which most bytes move.
-func relayOf(t engine.Transfer, peers []engine.Peer) string {
-	relay, most := "", int64(-1)
+// leading is the peer that the path of a transfer is taken from: of those on
+// it, the one with which most bytes move.
+func leading(t engine.Transfer, peers []peerEntry) (leader peerEntry) {
+	most := int64(-1)
 	for _, p := range peers {
 		if moved := p.RateIn + p.RateOut; p.Path == t.Path && moved > most {
-			relay, most = p.Relay, moved
+			leader, most = p, moved
 		}
 	}
-	return relay
-}
-
-// sentences puts two sentences on one line.
-func sentences(first, second string) string {
-	if strings.HasSuffix(first, ".") {
-		first += " " // Chinese sentences stand without
-	}
-	return first + second
+	return leader
 }
 
 // pathSentence says what a path means for the user's files. Under relay-only
@@ -194,10 +191,10 @@ func pathSentence(w *words.Words, kind path.Kind, relay string, policy path.Poli
 	case path.Relayed:
 		text := w.Say("path-means.relayed", nil)
 		if path.ParseRelay(relay).Restricted {
-			text = sentences(w.Say("path-means.relayed-restricted", nil), text)
+			text = w.Sentences(w.Say("path-means.relayed-restricted", nil), text)
 		}
 		if policy != path.RelayOnly {
-			text = sentences(text, w.Say("path-means.still-trying", nil))
+			text = w.Sentences(text, w.Say("path-means.still-trying", nil))
 		}
 		return text
 	default:

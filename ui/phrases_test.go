@@ -37,7 +37,7 @@ func TestABadgeNeverRestsOnColourAlone(t *testing.T) {
 	english := words.In("en")
 	faces := map[string]look.BadgeFace{}
 	for _, kind := range []path.Kind{path.Connecting, path.DirectLAN, path.DirectInternet, path.Relayed} {
-		face := pathFace(english, kind, "")
+		face := pathFace(english, kind, "", false)
 		face.Color = ""
 		for other, seen := range faces {
 			shape := seen
@@ -52,7 +52,7 @@ func TestABadgeNeverRestsOnColourAlone(t *testing.T) {
 		"turn:a:443?transport=tcp": "Relayed (restricted network)", "turns:a": "Relayed (restricted network)",
 		"turn:a:3478?transport=tcp": "Relayed", "turn:a": "Relayed", "": "Relayed",
 	} {
-		if got := pathFace(english, path.Relayed, relay).Text; got != want {
+		if got := pathFace(english, path.Relayed, relay, false).Text; got != want {
 			t.Errorf("a relay %q is %q", relay, got)
 		}
 	}
@@ -85,7 +85,7 @@ func TestTheBadgeIsThatOfThePeerWhichMovesMost(t *testing.T) {
 	slow.RateOut, slow.Relay = 1, "turns:slow.example.org"
 	direct := peer("s", path.DirectLAN)
 	direct.RateOut, direct.Relay = 1e9, "turns:old.example.org"
-	face, _ := badge(words.In("en"), moving(sending(""), path.Relayed), []engine.Peer{slow, direct, fast})
+	face, _ := badge(words.In("en"), moving(sending(""), path.Relayed), []peerEntry{{Peer: slow}, {Peer: direct}, {Peer: fast}})
 	if face.Text != "Relayed" {
 		t.Errorf("the badge says %q of a relay that carries next to nothing", face.Text)
 	}

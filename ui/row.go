@@ -29,7 +29,7 @@ type rowGestures interface {
 // entry is everything that a row shows.
 type entry struct {
 	transfer engine.Transfer
-	peers    []engine.Peer
+	peers    []peerEntry
 	expanded bool
 	// policy is what the user permits.
 	policy path.Policy
@@ -43,7 +43,7 @@ type entry struct {
 func (e entry) same(other entry) bool {
 	return sameTransfer(e.transfer, other.transfer) && e.expanded == other.expanded && e.policy == other.policy &&
 		e.problemHeight == other.problemHeight && e.question == other.question && e.questionHeight == other.questionHeight &&
-		slices.EqualFunc(e.peers, other.peers, samePeer)
+		slices.EqualFunc(e.peers, other.peers, peerEntry.same)
 }
 
 // sameTransfer reports whether two transfers look the same. What a question says
@@ -53,12 +53,30 @@ func sameTransfer(a, b engine.Transfer) bool {
 	return a == b
 }
 
-// samePeer reports whether two peers look the same.
-func samePeer(a, b engine.Peer) bool { return reflect.DeepEqual(a, b) }
+// peerEntry is everything that the line of a peer shows.
+type peerEntry struct {
+	engine.Peer
+	// switching tells that the path is about to become direct.
+	switching bool
+	// story says why the path is what it is; storyHeight is its room.
+	story       string
+	storyHeight float32
+}
+
+// same reports whether two peers look the same.
+func (e peerEntry) same(other peerEntry) bool { return reflect.DeepEqual(e, other) }
+
+// height is how tall the line is.
+func (e peerEntry) height() float32 {
+	if e.storyHeight == 0 {
+		return peerLineHeight
+	}
+	return peerLineHeight + e.storyHeight + storyGap
+}
 
 // hasSentences reports whether the height depends on the width.
 func (e entry) hasSentences() bool {
-	return e.transfer.Problem != nil || e.question != question{}
+	return e.transfer.Problem != nil || e.question != question{} || e.expanded && len(e.peers) > 0
 }
 
 const (
@@ -78,7 +96,10 @@ const (
 func (e entry) height() float32 {
 	height := float32(rowHead) + e.problemHeight + e.questionHeight + 2*rowHalo
 	if e.expanded {
-		height += detailTop + detailActions + detailCaption + float32(len(e.peers))*peerLineHeight + detailBottom
+		height += detailTop + detailActions + detailCaption + detailBottom
+		for _, p := range e.peers {
+			height += p.height()
+		}
 		if e.transfer.Skipped > 0 {
 			height += detailCaption
 		}

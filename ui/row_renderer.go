@@ -116,7 +116,7 @@ func (r *rowRenderer) updateDetail() {
 	show(r.means, e.expanded)
 	if len(e.peers) == 0 {
 		r.means.SetText(w.Say("row.nobody", nil))
-	} else if means := pathSentence(w, e.transfer.Path, relayOf(e.transfer, e.peers), e.policy); means != "" {
+	} else if means := pathSentence(w, e.transfer.Path, leading(e.transfer, e.peers).Relay, e.policy); means != "" {
 		r.means.SetText(means)
 	} else {
 		r.means.SetText(w.Say("path-means.connecting", nil))
@@ -196,10 +196,11 @@ func (r *rowRenderer) layoutDetail(size fyne.Size, top float32) {
 		place(r.skipped, rowText, top+4, size.Width-rowText-rowPad, 18)
 		top += detailCaption
 	}
-	for _, line := range r.peers {
+	for i, line := range r.peers {
 		if line.Visible() {
-			place(line, rowText, top, size.Width-rowText-rowPad, peerLineHeight)
-			top += peerLineHeight
+			height := r.row.entry.peers[i].height()
+			place(line, rowText, top, size.Width-rowText-rowPad, height)
+			top += height
 		}
 	}
 }

@@ -27,6 +27,7 @@ type transfersPage struct {
 	ruler *widget.Label
 	// questionRuler tells the same of a question.
 	questionRuler *look.Paragraph
+	storyRuler    *look.Paragraph
 
 	width    float32
 	state    engine.State
@@ -35,7 +36,7 @@ type transfersPage struct {
 }
 
 func newTransfersPage(w *Window) *transfersPage {
-	p := &transfersPage{window: w, expanded: map[engine.TransferID]bool{}, ruler: widget.NewLabel(""), questionRuler: newQuestionText()}
+	p := &transfersPage{window: w, expanded: map[engine.TransferID]bool{}, ruler: widget.NewLabel(""), questionRuler: newQuestionText(), storyRuler: look.NewParagraph("")}
 	p.ruler.Wrapping = fyne.TextWrapWord
 	p.ruler.SizeName = theme.SizeNameCaptionText
 	p.list = widget.NewList(
@@ -119,7 +120,8 @@ func (p *transfersPage) show(state engine.State) {
 	p.state = state
 	p.entries = p.entries[:0]
 	for _, t := range slices.Backward(state.Transfers) {
-		e := entry{transfer: t, peers: state.PeersOf(t.ID), expanded: p.expanded[t.ID], policy: p.window.keeper.taken.Policy}
+		e := entry{transfer: t, expanded: p.expanded[t.ID], policy: p.window.keeper.taken.Policy}
+		e.peers = p.peerEntries(state.PeersOf(t.ID), e.expanded)
 		e.problemHeight = p.problemHeight(t)
 		e.question = questionOf(p.window.words, t)
 		e.questionHeight = p.questionHeight(e.question)
@@ -150,6 +152,31 @@ func (p *transfersPage) questionHeight(q question) float32 {
 	}
 	p.questionRuler.SetText(q.text)
 	return questionHeight(p.questionRuler.HeightFor(max(p.width-rowText-rowPad-questionIndent, 200)))
+}
+
+// peerEntries are the lines of a transfer's peers; their stories are told in an
+// open row only.
+func (p *transfersPage) peerEntries(peers []engine.Peer, expanded bool) (lines []peerEntry) {
+	now := p.window.now()
+	for _, peer := range peers {
+		line := peerEntry{Peer: peer, switching: switching(peer, now)}
+		if expanded {
+			line.story = story(p.window.words, peer)
+			line.storyHeight = p.storyHeight(line.story)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// storyHeight is how much room a story takes.
+func (p *transfersPage) storyHeight(text string) float32 {
+	if text == "" {
+		return 0
+	}
+	p.storyRuler.SetText(text)
+	width := p.width - rowText - rowPad
+	return p.storyRuler.HeightFor(max(width-storyLeft(width), 200))
 }
 
 // resized measures sentences again when the page has another width.

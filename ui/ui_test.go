@@ -205,7 +205,7 @@ func everything() engine.State {
 	failed.ID = "f"
 	return engine.State{
 		Transfers: []engine.Transfer{waiting, failed, complete, relayed, moving(sending(""), path.DirectLAN)},
-		Peers: []engine.Peer{peer("s", path.DirectLAN), peer("s", path.DirectInternet), peer("s", path.Relayed), peer("s", path.Connecting),
+		Peers: []engine.Peer{peer("s", path.DirectLAN), upgraded(), explained(path.Relayed, strict), peer("s", path.Connecting),
 			peer("x", path.Relayed)},
 		Network: engine.Network{Rendezvous: []engine.Rendezvous{{URL: "wss://a", Connected: true}, {URL: "wss://b", Err: errTest}}},
 	}

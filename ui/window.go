@@ -73,6 +73,7 @@ type Window struct {
 	after      func(time.Duration, func())
 	quit       func()
 	openFolder func(string) error
+	now        func() time.Time
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -97,7 +98,7 @@ func New(o Options) *Window {
 		o.Title = assets.Name
 	}
 	w := &Window{
-		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit,
+		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit, now: time.Now,
 		openFolder: o.OpenFolder, save: o.Save, window: o.App.NewWindow(o.Title),
 	}
 	if w.openFolder == nil {

@@ -12,6 +12,7 @@ type Card struct {
 	content    fyne.CanvasObject
 	fill, edge fyne.ThemeColorName
 	pad        float32
+	rounded    bool
 }
 
 // NewCard returns a card around content.
@@ -34,6 +35,9 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 	r := &cardRenderer{card: c, surface: canvas.NewRectangle(nil)}
 	if c.edge != "" {
 		r.surface.CornerRadius, r.surface.StrokeWidth = 10, 1
+	}
+	if c.rounded {
+		r.surface.CornerRadius = 6
 	}
 	r.Refresh()
 	return r
@@ -73,5 +77,11 @@ func (r *cardRenderer) Destroy() {}
 // Tight leaves little room around the content, and returns the card.
 func (c *Card) Tight() *Card {
 	c.pad = 4
+	return c
+}
+
+// Rounded takes the corners off a panel, and returns it.
+func (c *Card) Rounded() *Card {
+	c.rounded = true
 	return c
 }

@@ -54,6 +54,12 @@ func (l *Line) Sized(size fyne.ThemeSizeName) *Line {
 	return l
 }
 
+// Monospaced writes the letters equally wide, and returns the line.
+func (l *Line) Monospaced() *Line {
+	l.style.Monospace = true
+	return l
+}
+
 // Whole makes the line ask for room for all of its text, and returns the line.
 func (l *Line) Whole() *Line {
 	l.whole = true
