@@ -42,6 +42,8 @@ type signal struct {
 	Candidate string `json:"candidate,omitempty"`
 	// Restart asks the offering side to restart ICE.
 	Restart string `json:"restart,omitempty"`
+	// Flow asks the receiver to send less while a relay carries the link.
+	Flow *flowWish `json:"flow,omitempty"`
 }
 
 const (
@@ -179,6 +181,9 @@ func (l *Link) signaled(s signal) {
 	}
 	if s.Candidate != "" {
 		l.candidateCame(s.Candidate)
+	}
+	if s.Flow != nil {
+		l.flow.wished(*s.Flow)
 	}
 	if s.Restart != "" {
 		l.restartWanted(s.Restart)

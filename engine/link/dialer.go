@@ -61,6 +61,7 @@ type PortMapper interface {
 type Dialer struct {
 	certificate webrtc.Certificate
 	identity    Identity
+	throttle    *throttle
 
 	mu      sync.Mutex
 	config  Config
@@ -74,7 +75,7 @@ func NewDialer(config Config) (*Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dialer{certificate: *certificate, identity: identity}
+	d := &Dialer{certificate: *certificate, identity: identity, throttle: newThrottle()}
 	if err := d.Configure(config); err != nil {
 		return nil, err
 	}
@@ -163,7 +164,7 @@ func (d *Dialer) prepare(offers bool) (*Link, error) {
 	}
 	sockets.relayOnly = config.Policy == path.RelayOnly
 	l := newLink(d.identity, config, sockets, offers)
-	l.servers = chosen
+	l.servers, l.flow = chosen, newFlow(d.throttle)
 	if err := l.connect(d.certificate, chosen.ice); err != nil {
 		sockets.shut()
 		return nil, err

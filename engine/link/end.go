@@ -42,6 +42,7 @@ func (l *Link) end(cause error) {
 	close(l.ended)
 	l.mu.Unlock()
 	l.allowed.Store(false)
+	l.flow.setRelayed(false)
 	l.mappings.release()
 	l.sockets.abandon()
 

@@ -53,6 +53,7 @@ type Link struct {
 	incoming chan *Stream
 	outbox   outbox
 	found    found // candidates
+	flow     *flow
 	mappings *mappings
 	ledger   ledger
 	allowed  atomic.Bool // the policy permits the present path
@@ -335,6 +336,9 @@ func (l *Link) tick(now time.Time) {
 		}
 	case now.Sub(s.connected) > handshakeLimit:
 		l.fail(fmt.Errorf("%w: there is one, and the peer does not speak", ErrNoPath))
+	}
+	if wish, changed := l.flow.wish(s.hello); changed {
+		l.signal(signal{Flow: &wish})
 	}
 	if !s.peerWants.IsZero() && now.After(s.peerWants) {
 		s.peerWants = time.Time{}

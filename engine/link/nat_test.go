@@ -20,9 +20,15 @@ type internet struct {
 
 func newInternet(t *testing.T) *internet {
 	t.Helper()
+	return newSlowInternet(t, 0)
+}
+
+// newSlowInternet takes a while for every packet.
+func newSlowInternet(t *testing.T, delay time.Duration) *internet {
+	t.Helper()
 	logs := logging.NewDefaultLoggerFactory()
 	logs.DefaultLogLevel = logging.LogLevelDisabled
-	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "0.0.0.0/0", LoggerFactory: logs})
+	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "0.0.0.0/0", MinDelay: delay, LoggerFactory: logs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,5 +158,50 @@ func TestTwoHomesThatOnlyARelayCouldJoinAndNoneIsThere(t *testing.T) {
 		if err == nil || err.Error() != "link: no path to the peer: tried 1 host, 1 srflx here and 1 host, 1 srflx there" {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+func TestALinkIsUpWithinFewRoundTrips(t *testing.T) {
+	const roundTrip = 20 * time.Millisecond
+	for _, test := range []struct {
+		name        string
+		left, right vnet.NATType
+		most        time.Duration
+	}{
+		{"direct", portRestricted, portRestricted, 12 * roundTrip},
+		{"relayed", symmetric, symmetric, 22 * roundTrip},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			leaksNothing(t)
+			world := newSlowInternet(t, roundTrip/2)
+			left := world.home(t, "27.1.1.1", "192.168.1.0", test.left)
+			right := world.home(t, "28.1.1.1", "10.2.0.0", test.right)
+			world.start(t)
+			servers := []Server{{URL: "stun:1.2.3.4:3478"}, {URL: "turn:1.2.3.4:3478", Username: "user", Password: "open sesame"}}
+			pending, err := dialer(t, Config{Net: left, Servers: servers}).Offer(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			answering, answer, err := dialer(t, Config{Net: right, Servers: servers}).Answer(t.Context(), pending.Description())
+			if err != nil {
+				t.Fatal(err)
+			}
+			answered := time.Since(began)
+			b := serve(t, answering)
+			time.Sleep(roundTrip / 2) // the answer's way
+			offering, err := pending.Accept(answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := serve(t, offering)
+			a.until(t, "up", isUp)
+			b.until(t, "up", isUp)
+			took := time.Since(began)
+			t.Logf("answer after %s, up after %s: %s", answered, took, b.Status().Load().Path)
+			if took > test.most && !raceDetector {
+				t.Errorf("up after %s, want at most %s", took, test.most)
+			}
+		})
 	}
 }

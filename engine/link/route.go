@@ -133,6 +133,7 @@ func (l *Link) reconsider() {
 	}
 	permitted := l.config.Policy.Permits(kind)
 	l.allowed.Store(permitted)
+	l.flow.setRelayed(kind == path.Relayed)
 	s.kind, s.dirty = kind, true
 	l.tellOpening()
 	if present == nil || present.entry.Path != kind || present.entry.Local != s.local ||

@@ -53,6 +53,7 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, messageMost); return
 // them: bytes that nobody reads would take the whole link's receive window.
 func (s *Stream) pump() {
 	for {
+		s.awaitFlow()
 		buffer := buffers.Get().(*[]byte)
 		count, err := s.channel.Read((*buffer)[:messageMost])
 		if err != nil {
@@ -69,10 +70,24 @@ func (s *Stream) pump() {
 		default:
 		}
 		s.account(&s.in, count, func(a *account) *atomic.Int64 { return &a.in })
+		s.link.flow.came(count, s.closed, s.link.ended)
 		select {
 		case s.incoming <- buffer:
 		case <-s.closed:
 			buffers.Put(refill(buffer))
+		}
+	}
+}
+
+// awaitFlow waits while nothing is to be read from a relay.
+func (s *Stream) awaitFlow() {
+	for wait := s.link.flow.mayRead(); wait != nil; wait = s.link.flow.mayRead() {
+		select {
+		case <-wait:
+		case <-s.closed:
+			return
+		case <-s.link.ended:
+			return
 		}
 	}
 }
@@ -184,7 +199,8 @@ func (s *Stream) acquire(token chan struct{}, limit *deadline) error {
 	}
 }
 
-// Write queues p for the peer and waits while too much is under way. It
+// Write queues p for the peer and waits while too much is under way, or while
+// relays are held (HoldRelayed) or limited (LimitRelayed). It
 // returns ErrPolicy when the policy forbids the present path.
 func (s *Stream) Write(p []byte) (int, error) {
 	if err := s.acquire(s.writing, &s.writeLimit); err != nil {
@@ -196,7 +212,11 @@ func (s *Stream) Write(p []byte) (int, error) {
 		if err := s.room(); err != nil {
 			return written, err
 		}
-		count, err := s.channel.Write(p[written:min(len(p), written+writeSize)])
+		piece := p[written:min(len(p), written+writeSize)]
+		if !s.link.flow.pay(len(piece), s.closed, s.link.ended, s.writeLimit.passed()) {
+			continue // room says why
+		}
+		count, err := s.channel.Write(piece)
 		if err != nil {
 			return written, s.writeError(err)
 		}
@@ -221,11 +241,17 @@ func (s *Stream) room() error {
 		if !s.link.allowed.Load() {
 			return ErrPolicy
 		}
-		if !s.gate.full() {
+		wait := s.link.flow.mayWrite()
+		if wait == nil && !s.gate.full() {
 			return nil
 		}
+		low := s.gate.low
+		if wait != nil {
+			low = nil
+		}
 		select {
-		case <-s.gate.low:
+		case <-wait:
+		case <-low:
 		case <-s.closed:
 		case <-s.link.ended:
 		case <-s.writeLimit.passed():
