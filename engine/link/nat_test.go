@@ -1,6 +1,7 @@
 package link
 
 import (
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -15,7 +16,8 @@ import (
 // internet is a virtual one with a STUN and TURN server at 1.2.3.4.
 type internet struct {
 	*vnet.Router
-	logs logging.LoggerFactory
+	logs   logging.LoggerFactory
+	server *vnet.Net // at 1.2.3.4
 }
 
 func newInternet(t *testing.T) *internet {
@@ -32,7 +34,7 @@ func newSlowInternet(t *testing.T, delay time.Duration) *internet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &internet{router, logs}
+	return &internet{Router: router, logs: logs}
 }
 
 // home adds a network behind a NAT and returns its only computer.
@@ -69,7 +71,15 @@ func (i *internet) start(t *testing.T) {
 	if err := i.Start(); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := host.ListenPacket("udp4", "1.2.3.4:3478")
+	i.server = host
+	t.Cleanup(func() { _ = i.Stop() })
+	i.listen(t, 3478)
+}
+
+// listen starts a STUN and TURN server at another port.
+func (i *internet) listen(t *testing.T, port int) {
+	t.Helper()
+	conn, err := i.server.ListenPacket("udp4", fmt.Sprintf("1.2.3.4:%d", port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +91,7 @@ func (i *internet) start(t *testing.T) {
 		PacketConnConfigs: []turn.PacketConnConfig{{
 			PacketConn: conn,
 			RelayAddressGenerator: &turn.RelayAddressGeneratorStatic{
-				RelayAddress: net.IPv4(1, 2, 3, 4), Address: "0.0.0.0", Net: host,
+				RelayAddress: net.IPv4(1, 2, 3, 4), Address: "0.0.0.0", Net: i.server,
 			},
 		}},
 		LoggerFactory: i.logs,
@@ -89,10 +99,7 @@ func (i *internet) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = server.Close()
-		_ = i.Stop()
-	})
+	t.Cleanup(func() { _ = server.Close() })
 }
 
 // The kinds of NAT of RFC 4787.

@@ -7,11 +7,17 @@ import (
 	"github.com/pion/ice/v4"
 )
 
-// predictedPorts is how many ports after the last one seen are offered. Each
-// pair of a socket of ours and an address of the peer takes one of them in a
-// NAT that maps by destination: with one STUN server on either side those are
-// four, with two nine. The peer checks each of them from each of its sockets.
-const predictedPorts = 8
+// predictedPorts is how many ports after the last one seen are offered. A NAT
+// that maps by destination takes one for each pair of a socket of ours and an
+// address of the peer, in the order of the checks, and one for each request to
+// a TURN server, which may come in between: with a STUN server on either side
+// those are 4, with two STUN and two TURN servers 30. One that leads to a
+// reflexive address of the peer is enough, and is among the first few. In a
+// virtual network, where the foretelling side offers, 8 ports were enough in
+// 60 of 60 links with one or two servers, 19 of 20 with three and 18 of 20
+// with four; 12 in 40 of 40 and 39 of 40. Where it answers, none after the
+// fourth came to use.
+const predictedPorts = 12
 
 // addPredicted adds the ports that the NAT will give to our first checks, where
 // they can be foretold.
