@@ -83,7 +83,10 @@ func causes(own, theirs Findings, remedies []Remedy) (mine, others []Cause) {
 	free, freeTheirs := own, theirs
 	free.Policy, freeTheirs.Policy = path.Auto, path.Auto
 	without, _ := forecast(free, freeTheirs)
-	if !without.Direct() {
+	// A side that hides its network says nothing of it, and is relayed whatever
+	// that is.
+	hidden := own.Policy == path.RelayOnly || theirs.Policy == path.RelayOnly
+	if !without.Direct() && !hidden {
 		mine, others = networkCauses(own, theirs), networkCauses(theirs, own)
 	}
 	mine, others = append(mine, policyCauses(own)...), append(others, policyCauses(theirs)...)

@@ -20,7 +20,7 @@ const (
 // portStepTo looks by how much the outside port grows from one new mapping to
 // the next, each from a socket of its own. They are made one after the other: a
 // lost packet then delays a mapping and does not change their order.
-func portStepTo(ctx context.Context, to netip.AddrPort) int {
+func portStepTo(ctx context.Context, to netip.AddrPort, patience pace) int {
 	ctx, stop := context.WithTimeout(ctx, stepPatience)
 	defer stop()
 	var inside, outside []uint16
@@ -30,7 +30,7 @@ func portStepTo(ctx context.Context, to netip.AddrPort) int {
 			return 0
 		}
 		defer p.close() // later: a port in use is not given again
-		s := p.see(ctx, to, 0, brisk)
+		s := p.see(ctx, to, 0, patience)
 		if s.err != nil {
 			break
 		}

@@ -170,7 +170,7 @@ func (n *nat) behaviour(ctx context.Context, p *prober, good []sighting) {
 	if at := slices.IndexFunc(good, func(s sighting) bool { return s.other.IsValid() }); at >= 0 {
 		server := good[at]
 		work.Go(func() { n.filtering = filteringOf(ctx, server) })
-		for _, s := range p.seeAll(ctx, secondAddresses(server), brisk) {
+		for _, s := range p.seeAll(ctx, secondAddresses(server), paceFor(server.rtt)) {
 			if s.err == nil {
 				more = append(more, s)
 			}
@@ -180,7 +180,7 @@ func (n *nat) behaviour(ctx context.Context, p *prober, good []sighting) {
 	if !n.translate {
 		n.mapping = EndpointIndependent
 	} else if n.mapping == AddressDependent || n.mapping == AddressAndPortDependent {
-		n.portStep = portStepTo(ctx, good[0].to)
+		n.portStep = portStepTo(ctx, good[0].to, paceFor(good[0].rtt))
 	}
 	work.Wait()
 }
@@ -247,7 +247,7 @@ func filteringOf(ctx context.Context, server sighting) Behaviour {
 				return
 			}
 			defer p.close()
-			*into = p.see(ctx, to, changes, brisk)
+			*into = p.see(ctx, to, changes, paceFor(server.rtt))
 		})
 	}
 	ask(&otherPort, server.to, changePort)

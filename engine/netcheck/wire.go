@@ -263,9 +263,16 @@ type pace []time.Duration
 var (
 	// patient loses no server for three lost packets.
 	patient = pace{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 1500 * time.Millisecond}
-	// brisk is for questions to which silence is an answer, too.
+	// brisk is for what is not worth much waiting.
 	brisk = pace{200 * time.Millisecond, 350 * time.Millisecond, 450 * time.Millisecond, 500 * time.Millisecond}
 )
+
+// paceFor is for questions to a server whose round trip is known, and to which
+// silence is an answer.
+func paceFor(rtt time.Duration) pace {
+	wait := min(max(3*rtt, 100*time.Millisecond), 500*time.Millisecond)
+	return pace{wait, wait, wait, wait}
+}
 
 func (p pace) total() time.Duration {
 	var total time.Duration
