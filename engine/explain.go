@@ -85,9 +85,12 @@ func (o *owner) forecast() netcheck.Explanation {
 }
 
 // pathProblem names why no link came up; nil where it is no news to the user.
-// why is nil where nobody was met.
-func (o *owner) pathProblem(err error, why *netcheck.Explanation) *Problem {
-	problem := &Problem{Err: err, Explanation: why}
+// p is nil where nobody was met.
+func (o *owner) pathProblem(err error, p *peerLink) *Problem {
+	problem := &Problem{Err: err}
+	if p != nil {
+		problem.Explanation = o.explainFailure(p)
+	}
 	switch {
 	case errors.Is(err, link.ErrNoRelay):
 		problem.Code = NoRelay
@@ -97,12 +100,24 @@ func (o *owner) pathProblem(err error, why *netcheck.Explanation) *Problem {
 		return nil
 	case o.settings.Policy == path.RelayOnly && o.relaysFail() != nil:
 		problem.Code, problem.Err = NoRelay, o.relaysFail()
-	case why != nil && (slices.Contains(why.Remedies, netcheck.OtherPolicyOwn) || slices.Contains(why.Remedies, netcheck.OtherPolicyBoth)):
+	case p != nil && o.forbids(p):
 		problem.Code, problem.Subject = PolicyBlocked, string(o.settings.Policy)
 	default:
 		problem.Code = NoPath
 	}
 	return problem
+}
+
+// forbids reports whether the policy stands between this computer and a peer
+// that was met: in another network, or with a relay on either side.
+func (o *owner) forbids(p *peerLink) bool {
+	switch o.settings.Policy {
+	case path.LANOnly:
+		return true
+	case path.DirectOnly:
+		return p.relays || p.findings.Relay || len(o.settings.TURN) > 0 && o.relaysFail() == nil
+	}
+	return false
 }
 
 // relaysFail says why none of the TURN servers can be used; nil where one can,

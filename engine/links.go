@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"time"
 
 	"github.com/causeway-app/causeway/engine/invite"
@@ -29,8 +30,10 @@ type peerLink struct {
 	policy  path.Policy      // that it was made with, and keeps to
 	counted map[string]int64 // bytes by relay, "" for none, that the budget has
 	since   time.Time
-	// findings are what the peer says of its network.
+	// findings are what the peer says of its network, relays whether it offered
+	// a relay's address.
 	findings netcheck.Findings
+	relays   bool
 	// heir is a newer link to the same peer that takes over once it is up; there
 	// is one only while this one has lost its path, which it may find again.
 	heir *peerLink
@@ -44,8 +47,9 @@ type peerLink struct {
 }
 
 // addLink takes a new link into use; it was made in t's room.
-func (o *owner) addLink(l *link.Link, t *transfer, offered bool, findings netcheck.Findings) {
-	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{}, findings: findings}
+func (o *owner) addLink(l *link.Link, t *transfer, offered bool, theirs invitationToLink) {
+	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{},
+		findings: theirs.Network.Findings, relays: strings.Contains(theirs.SDP, " typ "+path.RelayedType)}
 	if old := o.links[p.identity]; old != nil && old.lost() {
 		old.heir = p
 	} else {
@@ -139,7 +143,7 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 		}
 		o.dropMember(m)
 		if t == p.met && !p.wasUp && err != nil {
-			o.connectFailed(t, err, o.explainFailure(p))
+			o.connectFailed(t, err, p)
 		}
 		if p.wasUp {
 			t.meeting.next, t.meeting.rounds = time.Time{}, 0
@@ -151,14 +155,14 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 }
 
 // connectFailed says why no link to a peer came up, unless there is another
-// peer to have the share from. It is tried again all the same. why is nil where
-// no peer was met.
-func (o *owner) connectFailed(t *transfer, err error, why *netcheck.Explanation) {
+// peer to have the share from. It is tried again all the same. p is nil where no
+// peer was met.
+func (o *owner) connectFailed(t *transfer, err error, p *peerLink) {
 	o.log.Info("cannot connect", "transfer", t.id, "error", err)
 	if len(t.members) > 0 || t.problem != nil || t.ctx.Err() != nil {
 		return
 	}
-	if problem := o.pathProblem(err, why); problem != nil {
+	if problem := o.pathProblem(err, p); problem != nil {
 		o.fail(t, problem)
 	}
 }

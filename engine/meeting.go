@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
-	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/signaling"
 )
 
@@ -280,12 +279,12 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 				o.discardLink(l) // the settings have changed; the peer offers again
 				return
 			}
-			o.answer(t, e, l, answer, theirs.Network.Findings)
+			o.answer(t, e, l, answer, theirs)
 		})
 	})
 }
 
-func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description, theirs netcheck.Findings) {
+func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description, theirs invitationToLink) {
 	if t.ctx.Err() != nil || t.record.Paused || !o.settleGlare(l.Remote(), false) {
 		o.discardLink(l)
 		return
@@ -317,7 +316,7 @@ func (o *owner) answered(t *transfer, e signaling.Answered) {
 		o.log.Info("cannot accept an answer", "transfer", t.id, "error", err)
 		return
 	}
-	o.addLink(l, t, true, theirs.Network.Findings)
+	o.addLink(l, t, true, theirs)
 }
 
 // settleGlare decides whether a new link to a peer may be made, and ends the

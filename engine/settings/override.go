@@ -21,7 +21,7 @@ type Override struct {
 
 	RelayMonth    string `placeholder:"SIZE" help:"Most bytes by relays in a calendar month, such as 500M or 10G, in and out together; 0 is no limit."`
 	RelayTransfer string `placeholder:"SIZE" help:"Most bytes by relays in one transfer."`
-	RelayRate     string `placeholder:"RATE" help:"Most bytes a second by relays, in each direction."`
+	RelayRate     string `placeholder:"RATE" help:"Most bytes a second by relays, in and out together."`
 	NoPortMapping bool   `help:"Do not ask the router to pass a port on to this computer."`
 }
 

@@ -26,8 +26,8 @@ type Settings struct {
 	// asked; 0 is no limit.
 	RelayMonth    int64 `json:"relay_month"`
 	RelayTransfer int64 `json:"relay_transfer"`
-	// RelayRate is the most that goes by relays, in bytes a second and
-	// direction; 0 is no limit.
+	// RelayRate is the most that goes by relays, in bytes a second, in and out
+	// together; 0 is no limit.
 	RelayRate int64 `json:"relay_rate"`
 	// PortMapping lets the home router be asked to pass ports on to this
 	// computer (PCP, NAT-PMP, UPnP), so that peers reach it without a relay.
