@@ -59,7 +59,8 @@ type allocation struct {
 	wake     func()             // lets the reader look at answers
 	finish   func()             // after the release; nil where nothing is to do
 
-	in, out  atomic.Int64
+	stream   bool         // it counts by itself
+	in, out  atomic.Int64 // bytes
 	heard    atomic.Int64 // when the server spoke last; see network.now
 	channels atomic.Pointer[map[uint16]netip.AddrPort]
 
@@ -275,8 +276,15 @@ func (a *allocation) ask(method stun.Method, peer netip.Addr, setters ...stun.Se
 
 // put sends and counts.
 func (a *allocation) put(packet []byte) {
-	a.out.Add(int64(len(packet)))
+	a.counts(&a.out, len(packet))
 	_ = a.transmit(packet)
+}
+
+// counts adds a UDP packet to a counter.
+func (a *allocation) counts(counter *atomic.Int64, bytes int) {
+	if !a.stream {
+		counter.Add(int64(bytes))
+	}
 }
 
 // refuse answers a request as the server might.
@@ -335,7 +343,7 @@ func (a *allocation) abort() {
 
 // incoming looks at what the server sends; consumed packets are not pion's.
 func (a *allocation) incoming(packet []byte) (consumed bool) {
-	a.in.Add(int64(len(packet)))
+	a.counts(&a.in, len(packet))
 	a.heard.Store(a.network.now())
 	if isChannelData(packet) {
 		peer, ok := (*a.channels.Load())[binary.BigEndian.Uint16(packet)]

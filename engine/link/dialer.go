@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
@@ -62,6 +63,7 @@ type Dialer struct {
 	certificate webrtc.Certificate
 	identity    Identity
 	throttle    *throttle
+	roots       *x509.CertPool // of TURN servers, in tests; nil is the system's
 
 	mu      sync.Mutex
 	config  Config
@@ -162,6 +164,7 @@ func (d *Dialer) prepare(offers bool) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("link: network: %w", err)
 	}
+	sockets.roots = d.roots
 	sockets.relayOnly = config.Policy == path.RelayOnly
 	l := newLink(d.identity, config, sockets, offers)
 	l.servers, l.flow = chosen, newFlow(d.throttle)

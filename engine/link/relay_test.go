@@ -30,14 +30,7 @@ func newTURN(t *testing.T, host string) *turnServer {
 // newStrictTURN asks permit about every peer.
 func newStrictTURN(t *testing.T, host string, permit turn.PermissionHandler) *turnServer {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Skipf("no %s here: %v", host, err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := samePort(t, host)
 	relays := &turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"}
 	server, err := turn.NewServer(turn.ServerConfig{
 		Realm: "test",
@@ -58,6 +51,22 @@ func newStrictTURN(t *testing.T, host string, permit turn.PermissionHandler) *tu
 		name = strings.Replace(name, "127.0.0.1", "localhost", 1)
 	}
 	return &turnServer{server, "turn:" + name + "?transport=udp", "turn:" + name + "?transport=tcp"}
+}
+
+// samePort listens on one port over UDP and TCP.
+func samePort(t *testing.T, host string) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for {
+		packets, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			t.Skipf("no %s here: %v", host, err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		_ = packets.Close() // somebody has the port over TCP
+	}
 }
 
 func credentials(uri string) Server {

@@ -22,7 +22,7 @@ import (
 
 const (
 	// strandedAfter is how long the path may be silent before ICE restarts for
-	// want of a relay; strandedBlind where nothing tells that the network works.
+	// want of a relay; strandedBlind where there is none to ask.
 	strandedAfter, strandedBlind = 2500 * time.Millisecond, 8 * time.Second
 	// restartAgain is the pause between restarts while the path stays lost.
 	restartAgain = 8 * time.Second
@@ -130,7 +130,10 @@ func (l *Link) stranded(now time.Time) bool {
 			return false
 		}
 	}
-	return works || silent > strandedBlind && !l.holdsRelays() && now.Sub(s.restarted) > 2*restartAgain
+	if len(l.servers.relays) == 0 {
+		return silent > strandedBlind && now.Sub(s.restarted) > 2*restartAgain
+	}
+	return works || !l.holdsRelays()
 }
 
 // holdsRelays reports whether there are allocations that may work again when

@@ -66,7 +66,7 @@ func (s *relaySocket) WriteTo(packet []byte, to net.Addr) (int, error) {
 	if !s.outgoing(packet) {
 		return len(packet), nil
 	}
-	s.out.Add(int64(len(packet)))
+	s.counts(&s.out, len(packet))
 	return s.PacketConn.WriteTo(packet, to)
 }
 

@@ -31,7 +31,7 @@ func (d streamDialer) Dial(kind, hostPort string) (net.Conn, error) {
 	if !a.admitted() {
 		return nil, fmt.Errorf("link: %s is not needed", server.uri)
 	}
-	conn, err := n.dialStream(kind, server)
+	conn, err := n.dialStream(kind, server, a)
 	if err != nil {
 		a.close()
 		return nil, err
@@ -58,7 +58,7 @@ func (d streamDialer) Dial(kind, hostPort string) (net.Conn, error) {
 	return s, nil
 }
 
-func (n *network) dialStream(kind string, server *relayServer) (net.Conn, error) {
+func (n *network) dialStream(kind string, server *relayServer, a *allocation) (net.Conn, error) {
 	at, err := n.ResolveTCPAddr(kind, server.hostPort)
 	if err != nil {
 		return nil, err
@@ -69,8 +69,13 @@ func (n *network) dialStream(kind string, server *relayServer) (net.Conn, error)
 	} else {
 		conn, err = (&net.Dialer{Timeout: dialTimeout}).DialContext(n.ctx, "tcp", at.String())
 	}
-	if err != nil || !server.secure {
-		return conn, err
+	if err != nil {
+		return nil, err
+	}
+	a.stream = true
+	conn = &countedConn{conn, a}
+	if !server.secure {
+		return conn, nil
 	}
 	secured := tls.Client(conn, &tls.Config{ServerName: server.host, RootCAs: n.roots, MinVersion: tls.VersionTLS12})
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout))
@@ -80,6 +85,26 @@ func (n *network) dialStream(kind string, server *relayServer) (net.Conn, error)
 	}
 	_ = conn.SetDeadline(time.Time{})
 	return secured, nil
+}
+
+// countedConn counts the bytes of a TCP connection, those of TLS on it included.
+type countedConn struct {
+	net.Conn
+	allocation *allocation
+}
+
+// Read reads and counts.
+func (c *countedConn) Read(p []byte) (int, error) {
+	count, err := c.Conn.Read(p)
+	c.allocation.in.Add(int64(count))
+	return count, err
+}
+
+// Write writes and counts.
+func (c *countedConn) Write(p []byte) (int, error) {
+	count, err := c.Conn.Write(p)
+	c.allocation.out.Add(int64(count))
+	return count, err
 }
 
 // relayStream is a TCP or TLS connection to a TURN server. Its reader gets the
@@ -101,7 +126,6 @@ func (s *relayStream) Write(frame []byte) (int, error) {
 	if !s.outgoing(frame) {
 		return len(frame), nil
 	}
-	s.out.Add(int64(len(frame)))
 	return s.Conn.Write(frame)
 }
 
