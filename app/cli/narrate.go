@@ -140,15 +140,15 @@ func pathLines(before, after []engine.Peer, total int64) []string {
 		if at := slices.IndexFunc(before, func(p engine.Peer) bool { return p.ID == peer.ID }); at >= 0 {
 			was = before[at]
 		}
-		because := why(peer.Explanation)
+		reason := because(peer)
 		switch {
 		case peer.Path == path.Connecting:
 		case peer.Path.Direct() && was.Path == path.Relayed:
-			lines = append(lines, sentences(peerName(peer)+": now "+pathWords(peer)+relayedFirst(peer, total)+".", because))
+			lines = append(lines, sentences(peerName(peer)+": now "+pathWords(peer)+relayedFirst(peer, total)+".", reason))
 		case peer.Path != was.Path || peer.Relay != was.Relay:
-			lines = append(lines, sentences(peerName(peer)+": "+pathWords(peer)+".", because))
-		case because != "" && because != why(was.Explanation):
-			lines = append(lines, peerName(peer)+": "+because)
+			lines = append(lines, sentences(peerName(peer)+": "+pathWords(peer)+".", reason))
+		case reason != "" && reason != because(was):
+			lines = append(lines, peerName(peer)+": "+reason)
 		}
 	}
 	for _, peer := range before {

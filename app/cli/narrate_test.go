@@ -8,6 +8,7 @@ import (
 
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/link"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 )
 
@@ -70,6 +71,30 @@ func TestNarrationTellsOnceWhatIsNotIncluded(t *testing.T) {
 	}
 	if again := narrate(partly, partly, "t"); len(again) != 0 {
 		t.Errorf("told again: %q", again)
+	}
+}
+
+func TestNarrationTellsOnceWhyAPathIsRelayed(t *testing.T) {
+	peer := engine.Peer{Transfer: "t", ID: "p", Name: "Anna", Path: path.Relayed, Relay: "turn:relay.example:3478?transport=udp"}
+	peer.Explanation = netcheck.Explanation{
+		Path: path.Relayed, Own: []netcheck.Cause{netcheck.ChangesPorts}, Theirs: []netcheck.Cause{netcheck.FiltersByPort},
+		Remedies: []netcheck.Remedy{netcheck.MapPortsEither},
+	}
+	first, later := receiving(engine.Transferring, peer), receiving(engine.Transferring, peer)
+	told := narrate(receiving(engine.Transferring), first, "t")
+	if len(told) != 1 || !strings.HasPrefix(told[0], "Anna: relayed by relay.example. Relayed: your network") || !strings.Contains(told[0], "UPnP") {
+		t.Errorf("got %q", told)
+	}
+	if again := narrate(first, first, "t"); len(again) != 0 {
+		t.Errorf("told again: %q", again)
+	}
+	later.Peers[0].Explanation.Own = nil // more is known
+	if told := narrate(first, later, "t"); len(told) != 1 || !strings.HasPrefix(told[0], "Anna: Relayed: ") {
+		t.Errorf("got %q", told)
+	}
+	failed := engine.Problem{Code: engine.NoPath, Explanation: &netcheck.Explanation{Path: path.Connecting, Own: []netcheck.Cause{netcheck.UDPStopped}}}
+	if said := sentence(&failed); !strings.Contains(said, "UDP") {
+		t.Errorf("of a path that is not there is said %q", said)
 	}
 }
 

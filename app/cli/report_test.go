@@ -64,7 +64,7 @@ func TestStateLineCarriesEveryField(t *testing.T) {
 		Transfers: []engine.Transfer{{
 			ID: "t1", Name: "photos", Direction: engine.Receive, Phase: engine.Failed, Bytes: 1, Total: 2, Rate: 3,
 			Problem: &engine.Problem{Code: engine.DiskFull, Subject: "/home", Err: errors.New("no space left on device"),
-				Explanation: &netcheck.Explanation{Path: path.Connecting}},
+				Explanation: &netcheck.Explanation{Path: path.Connecting, Own: []netcheck.Cause{netcheck.UDPStopped}}},
 			RelayedBytes: 9, RelayDenied: true, Question: &engine.RelayQuestion{Limit: engine.MonthLimit, Used: 11, Allowed: 12},
 		}},
 		Peers: []engine.Peer{{
@@ -73,7 +73,7 @@ func TestStateLineCarriesEveryField(t *testing.T) {
 			Local: path.Candidate{Type: path.RelayedType, Address: "192.0.2.1:5", Protocol: "udp"},
 			RTT:   1500 * time.Microsecond, BytesIn: 4, BytesOut: 5, BytesRelayed: 9, Progress: 0.25, RateIn: 6, RateOut: 7,
 			RendezvousNeeded: true, Opening: link.OwnMapping,
-			Explanation: netcheck.Explanation{Path: path.Relayed, Own: []netcheck.Cause{"a"}, Remedies: []netcheck.Remedy{"b", "c"}},
+			Explanation: netcheck.Explanation{Path: path.Relayed, Own: []netcheck.Cause{netcheck.PolicyRelay}, Remedies: []netcheck.Remedy{netcheck.OtherPolicyOwn}},
 			Relays:      []link.RelayUse{{Server: "turn:relay.example", In: 1, Out: 2, Since: at(), Released: at()}},
 			Paths: []link.Entry{
 				{Path: path.Relayed, Relay: "turn:relay.example", Since: at(), Until: at(), In: 3, Out: 4},
@@ -87,13 +87,15 @@ func TestStateLineCarriesEveryField(t *testing.T) {
 	want := `{"time":"2026-11-21T00:02:03.040Z","event":"state","transfers":[` +
 		`{"id":"t1","name":"photos","direction":"receive","phase":"failed","bytes":1,"total":2,"rate":3,` +
 		`"problem":{"code":"disk-full","detail":"/home: no space left on device",` +
-		`"explanation":{"path":"connecting","forecast":false,"opening":"","own":[],"theirs":[],"remedies":[],"why":""}},` +
+		`"explanation":{"path":"connecting","forecast":false,"opening":"","own":["udp-blocked"],"theirs":[],"remedies":[],"why":"` +
+		why(netcheck.Explanation{Path: path.Connecting, Own: []netcheck.Cause{netcheck.UDPStopped}}) + `"}},` +
 		`"relayed_bytes":9,"relay_denied":true,"relay_question":{"limit":"month","used":11,"allowed":12}}],"peers":[` +
 		`{"transfer":"t1","id":"p1","client":"Causeway 0.1.0","path":"relayed","lane":"webrtc",` +
 		`"relay":"turn:relay.example:3478?transport=udp","local":{"type":"relay","address":"192.0.2.1:5","protocol":"udp"},` +
 		`"remote":{"type":"","address":"","protocol":""},"rtt_ms":1.5,"bytes_in":4,"bytes_out":5,"bytes_relayed":9,` +
 		`"progress":0.25,"rate_in":6,"rate_out":7,"rendezvous_needed":true,"opening":"own-mapping",` +
-		`"explanation":{"path":"relayed","forecast":false,"opening":"","own":["a"],"theirs":[],"remedies":["b","c"],"why":""},` +
+		`"explanation":{"path":"relayed","forecast":false,"opening":"","own":["policy-relay"],"theirs":[],"remedies":["other-policy-own"],"why":"` +
+		why(netcheck.Explanation{Path: path.Relayed, Own: []netcheck.Cause{netcheck.PolicyRelay}, Remedies: []netcheck.Remedy{netcheck.OtherPolicyOwn}}) + `"},` +
 		`"relays":[{"server":"turn:relay.example","in":1,"out":2,"since":"2026-11-21T00:02:03.040Z","released":"2026-11-21T00:02:03.040Z"}],` +
 		`"paths":[{"path":"relayed","relay":"turn:relay.example","since":"2026-11-21T00:02:03.040Z","until":"2026-11-21T00:02:03.040Z","in":3,"out":4},` +
 		`{"path":"direct-lan","relay":"","since":"2026-11-21T00:02:03.040Z","until":null,"in":5,"out":0}]}]}` + "\n"

@@ -1,34 +1,29 @@
 package main
 
 import (
-	"strings"
-
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/netcheck"
+	"github.com/causeway-app/causeway/engine/path"
 )
 
-// why says why a path is what it is, and what would make it direct; empty where
-// there is nothing to say. Of a forecast it says nothing: the path comes soon.
+// why says why a path is what it is, or which to expect, and what would make it
+// direct. Of an explanation that was never made it says nothing.
 func why(e netcheck.Explanation) string {
-	if e.Forecast {
+	if e.Path == "" && !e.Forecast && len(e.Own)+len(e.Theirs) == 0 {
 		return ""
 	}
-	var said []string
-	say := func(key string, data any) {
-		if english.Has(key) {
-			said = append(said, english.Say(key, data))
-		}
+	return english.Explain(words.Explanation{
+		Path: string(e.Path), Forecast: e.Forecast, Opening: string(e.Opening),
+		Own: words.Strings(e.Own), Theirs: words.Strings(e.Theirs), Remedies: words.Strings(e.Remedies),
+	})
+}
+
+// because is why for a line that has named the path already: a direct one is
+// explained only where something had to open it.
+func because(p engine.Peer) string {
+	if p.Path == path.Relayed || p.Path.Direct() && p.Explanation.Opening != "" {
+		return why(p.Explanation)
 	}
-	if e.Opening != "" {
-		say("opening."+string(e.Opening), nil)
-	}
-	for _, cause := range e.Own {
-		say("cause."+string(cause), map[string]bool{"Theirs": false})
-	}
-	for _, cause := range e.Theirs {
-		say("cause."+string(cause), map[string]bool{"Theirs": true})
-	}
-	for _, remedy := range e.Remedies {
-		say("remedy."+string(remedy), nil)
-	}
-	return strings.Join(said, " ")
+	return ""
 }
