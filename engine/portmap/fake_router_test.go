@@ -19,11 +19,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // loopbacks hands out addresses of this computer, so that each fake router can
 // have the well-known ports.
