@@ -50,6 +50,8 @@ type Config struct {
 
 	// roots sign servers' certificates; nil: those of the system.
 	roots *x509.CertPool
+	// patience is how long servers may be silent; nil: patient.
+	patience pace
 }
 
 // Options are how a TURN server is tested.
@@ -63,6 +65,8 @@ type Options struct {
 
 	// roots sign servers' certificates; nil: those of the system.
 	roots *x509.CertPool
+	// patience is how long the server may be silent; nil: patient.
+	patience pace
 	// short leaves out all between the allocation and its release.
 	short bool
 	// turn is held while throughput is measured, lest two measure each other.

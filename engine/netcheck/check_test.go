@@ -17,6 +17,9 @@ import (
 	"github.com/causeway-app/causeway/engine/watch"
 )
 
+// hasty is for servers of which the test knows that they are silent.
+var hasty = pace{50 * time.Millisecond, 100 * time.Millisecond, 150 * time.Millisecond}
+
 func mustAddrPort(text string) netip.AddrPort { return netip.MustParseAddrPort(text) }
 
 func TestEverythingThatAnswersIsCheckedInLessThanHalfASecond(t *testing.T) {
@@ -85,15 +88,12 @@ func TestDeadServersDoNotHoldACheckUp(t *testing.T) {
 }
 
 func TestUDPIsBlockedWhereOnlyTCPGetsAnAnswer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for silence")
-	}
 	t.Parallel()
 	server := embedded(t, ann())
 	silent := strings.TrimPrefix(hole(t), "turn:")
 	plain, _, _ := strings.Cut(silent, "?")
 	report := Check(t.Context(), Config{
-		STUN: []string{"stun:" + plain}, Throughput: skipped,
+		STUN: []string{"stun:" + plain}, Throughput: skipped, patience: hasty,
 		TURN: []Server{
 			{URL: "turn:" + silent, Username: "ann", Password: "right"},
 			{URL: server.TurnURLs()[1], Username: "ann", Password: "right"},
@@ -112,14 +112,11 @@ func TestUDPIsBlockedWhereOnlyTCPGetsAnAnswer(t *testing.T) {
 }
 
 func TestARendezvousShowsThatOnlyUDPIsBlocked(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for silence")
-	}
 	t.Parallel()
 	tracker := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(tracker.Close)
 	plain, _, _ := strings.Cut(strings.TrimPrefix(hole(t), "turn:"), "?")
-	report := Check(t.Context(), Config{STUN: []string{"stun:" + plain}, Rendezvous: []string{strings.Replace(tracker.URL, "http", "ws", 1)}})
+	report := Check(t.Context(), Config{STUN: []string{"stun:" + plain}, Rendezvous: []string{strings.Replace(tracker.URL, "http", "ws", 1)}, patience: hasty})
 	if report.UDP != Blocked || !report.IPv4 {
 		t.Errorf("found %+v", report.Findings)
 	}
@@ -128,7 +125,7 @@ func TestARendezvousShowsThatOnlyUDPIsBlocked(t *testing.T) {
 func TestAClosedPortIsNoBlockedNetwork(t *testing.T) {
 	server := embedded(t, ann())
 	closed := freePort(t)
-	report := Check(t.Context(), Config{Throughput: skipped, TURN: []Server{
+	report := Check(t.Context(), Config{Throughput: skipped, patience: hasty, TURN: []Server{
 		{URL: "turn:" + closed, Username: "ann", Password: "right"},
 		{URL: server.TurnURLs()[1], Username: "ann", Password: "right"},
 	}})

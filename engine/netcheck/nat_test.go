@@ -80,7 +80,7 @@ func scattered() func(uint16) uint16 {
 
 func kept(inside uint16) uint16 { return inside }
 
-// stunServer is a STUN server with two addresses and two ports (RFC 5780).
+// testSTUN is a STUN server with two addresses and two ports (RFC 5780).
 type testSTUN struct {
 	nat *fakeNAT
 	// sockets[address][port].
@@ -111,6 +111,10 @@ func serveSTUN(t testing.TB, nat *fakeNAT, addresses, drop int, last ...byte) *t
 				t.Skipf("this computer has no second loopback address: %v", err)
 			}
 			s.sockets[i][j] = socket
+		}
+	}
+	for i := range s.sockets {
+		for j := range s.sockets[i] {
 			serving.Go(func() { s.serve(i, j) })
 		}
 	}

@@ -135,7 +135,7 @@ type nat struct {
 
 // examine finds out how the NAT or firewall in front of this computer behaves,
 // with servers of one IP version. It returns what each server has seen, too.
-func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.Addr]bool) (nat, []sighting) {
+func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.Addr]bool, patience pace) (nat, []sighting) {
 	if len(destinations) == 0 {
 		return nat{}, nil
 	}
@@ -144,7 +144,7 @@ func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.A
 		return nat{}, failedSightings(destinations, err)
 	}
 	defer p.close()
-	seen := p.seeAll(ctx, destinations, patient)
+	seen := p.seeAll(ctx, destinations, patience)
 	far := widest(destinations)
 	good := slices.DeleteFunc(slices.Clone(seen), func(s sighting) bool { return s.err != nil || scopeOf(s.to.Addr()) < far })
 	if len(good) == 0 {

@@ -55,6 +55,9 @@ func newCheck(config Config) *check {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if config.patience == nil {
+		config.patience = patient
+	}
 	return &check{config: config, log: log, own: ownAddresses(), turn: make(chan struct{}, 1)}
 }
 
@@ -111,8 +114,8 @@ func (c *check) askSTUN(ctx context.Context) {
 	}
 	var seen4, seen6 []sighting
 	var examining sync.WaitGroup
-	examining.Go(func() { c.nat4, seen4 = examine(ctx, four, c.own) })
-	examining.Go(func() { c.nat6, seen6 = examine(ctx, six, c.own) })
+	examining.Go(func() { c.nat4, seen4 = examine(ctx, four, c.own, c.config.patience) })
+	examining.Go(func() { c.nat6, seen6 = examine(ctx, six, c.own, c.config.patience) })
 	examining.Wait()
 	for i := range c.stun {
 		c.stun[i].take(slices.Concat(seen4, seen6))
@@ -170,7 +173,7 @@ func (c *check) tryTURN(ctx context.Context) {
 	c.trials = make([]*trial, len(servers))
 	var trying sync.WaitGroup
 	for i, server := range servers {
-		options := Options{Throughput: c.config.Throughput, Logger: c.config.Logger, roots: c.config.roots, turn: c.turn}
+		options := Options{Throughput: c.config.Throughput, Logger: c.config.Logger, roots: c.config.roots, patience: c.config.patience, turn: c.turn}
 		if c.config.OnStage != nil {
 			options.OnStage = func(s StageResult) {
 				c.told.Lock()

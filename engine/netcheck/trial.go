@@ -68,6 +68,9 @@ func newTrial(server Server, options Options) *trial {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if options.patience == nil {
+		options.patience = patient
+	}
 	return &trial{server: server, options: options, log: log.With("server", server.URL), result: TURNResult{URL: server.URL}}
 }
 
@@ -170,7 +173,7 @@ func (t *trial) connectUDP(ctx context.Context) error {
 	bound := make(chan error, 1)
 	go func() { bound <- t.ping(ctx, s.wire) }()
 	greeted := make(chan error, 1)
-	go func() { greeted <- s.hello(ctx, patient) }()
+	go func() { greeted <- s.hello(ctx, t.options.patience) }()
 	var grace <-chan time.Time
 	for {
 		select {
@@ -199,7 +202,7 @@ func (t *trial) ping(ctx context.Context, w *wire) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.request(ctx, m, t.address, patient)
+	_, err = w.request(ctx, m, t.address, t.options.patience)
 	return err
 }
 
@@ -209,7 +212,7 @@ func (t *trial) connectStream(ctx context.Context) error {
 		return err
 	}
 	t.first = s
-	err = s.hello(ctx, patient)
+	err = s.hello(ctx, t.options.patience)
 	if errors.Is(err, errSilent) {
 		// Somebody has accepted the connection, and says nothing.
 		err = fmt.Errorf("%w: %w", errNotSTUN, err)
@@ -253,7 +256,7 @@ func (t *trial) allocate(ctx context.Context) error {
 		return &Failure{Stage: Allocate, Reason: NoCredentials, Realm: t.first.realm,
 			Err: errors.New("netcheck: there is no username or no password")}
 	}
-	if err := t.first.allocate(ctx, patient); err != nil {
+	if err := t.first.allocate(ctx, t.options.patience); err != nil {
 		return t.refused(ctx, err)
 	}
 	if t.options.short {
@@ -264,10 +267,10 @@ func (t *trial) allocate(ctx context.Context) error {
 		return err
 	}
 	t.second = second
-	if err := second.hello(ctx, patient); err != nil {
+	if err := second.hello(ctx, t.options.patience); err != nil {
 		return err
 	}
-	err = second.allocate(ctx, patient)
+	err = second.allocate(ctx, t.options.patience)
 	var r *refusal
 	if errors.As(err, &r) && r.Code == int(stun.CodeAllocQuotaReached) {
 		// One allocation is enough for a transfer, and can send to itself.

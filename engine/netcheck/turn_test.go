@@ -349,7 +349,7 @@ func TestAServerThatAnswersByTCPAlone(t *testing.T) {
 	defer swallow.Close()
 	port := swallow.LocalAddr().(*net.UDPAddr).Port
 	forward(t, "127.0.0.1:"+strconv.Itoa(port), server.TurnAddr().String())
-	result := TestTURN(t.Context(), Server{URL: "turn:127.0.0.1:" + strconv.Itoa(port), Username: "ann", Password: "right"}, Options{})
+	result := TestTURN(t.Context(), Server{URL: "turn:127.0.0.1:" + strconv.Itoa(port), Username: "ann", Password: "right"}, Options{patience: hasty})
 	failed(t, result, Connect, TCPOnly, 0)
 }
 
