@@ -27,9 +27,12 @@ const (
 	relayWaitLeast, relayWaitMost = 150 * time.Millisecond, 500 * time.Millisecond
 
 	// silentAfter is when a pair that answers nothing is doubted, deadAfter when
-	// it is given up for one that does.
-	silentAfter, deadAfter = 600 * time.Millisecond, 1500 * time.Millisecond
-	deadRounds             = 3 // of checks that it has to miss
+	// it is given up for one that does, if that is deadTrips of its round trips.
+	// SCTP sends again what is missing after a second: with luck the path is
+	// another one by then.
+	silentAfter, deadAfter = 300 * time.Millisecond, 800 * time.Millisecond
+	deadRounds, deadTrips  = 3, 3 // rounds of checks that it has to miss
+	doubtPause             = 150 * time.Millisecond
 	// roundLimit bounds the checks that leave at once.
 	roundLimit = 48
 
@@ -232,10 +235,11 @@ func (l *Link) checkPairs(now time.Time, silent time.Duration, pairs []pair, rel
 		pause = func(pair) time.Duration { return every }
 		next = min(next, every)
 	case silent >= silentAfter:
-		every := eagerPause
+		every := doubtPause
 		if silent > eagerFor {
 			every = lookPause
 		}
+		next = min(next, every)
 		pause = func(pair) time.Duration { return every }
 	}
 	type due struct {
@@ -331,7 +335,7 @@ func (l *Link) nominate(now time.Time, silent time.Duration, pairs []pair, relay
 func (l *Link) better(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) (*pair, time.Duration) {
 	c := &l.state.choice
 	distrusted := now.Sub(c.distrusted) < freshFor
-	dead := c.selected != nil && (distrusted || (silent >= deadAfter && c.rounds >= deadRounds))
+	dead := c.selected != nil && (distrusted || l.silentTooLong(silent))
 	since := now.Add(-freshFor)
 	switch {
 	case c.selected == nil:
@@ -356,6 +360,13 @@ func (l *Link) better(now time.Time, silent time.Duration, pairs []pair, relayed
 		return &p, 0
 	}
 	return nil, tickPeriod
+}
+
+// silentTooLong reports whether the selected pair is to be given up.
+func (l *Link) silentTooLong(silent time.Duration) bool {
+	c := &l.state.choice
+	trips := deadTrips * min(l.sockets.checks.health(c.selected.pair).rtt, time.Second)
+	return silent >= max(deadAfter, trips) && c.rounds >= deadRounds
 }
 
 // headStart is how long after the start of a search a pair waits for better ones.

@@ -2,16 +2,17 @@ package link
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"math"
+	"net"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"crypto/tls"
 
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/rendezvous"
@@ -246,5 +247,87 @@ func TestRelayedBytesKeepToTheirRate(t *testing.T) {
 	transfer(t, out, in, 2*limit, 2)
 	if took := time.Since(began); took > time.Second && !raceDetector {
 		t.Errorf("without a limit it took %s", took)
+	}
+}
+
+// Where UDP is blocked there is no address but that of a relay over TCP, and a
+// description without it is worth nothing.
+func TestADescriptionWaitsForTheOnlyRelay(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	slow := slowStream(t, strings.TrimSuffix(strings.TrimPrefix(server.tcp, "turn:"), "?transport=tcp"), 150*time.Millisecond)
+	pending, err := dialer(t, Config{Servers: []Server{
+		credentials("turn:" + silent.LocalAddr().String()), credentials("turn:" + slow + "?transport=tcp"),
+	}}).Offer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sdp := pending.Description().SDP; !strings.Contains(sdp, "typ relay") {
+		t.Errorf("no relay in the description:\n%s", sdp)
+	}
+	pending.Close()
+	<-pending.Done()
+}
+
+// slowStream forwards TCP to a server; each piece takes a while on its way there.
+func slowStream(t *testing.T, server string, pause time.Duration) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for {
+			front, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			back, err := net.Dial("tcp", server)
+			if err != nil {
+				_ = front.Close()
+				continue
+			}
+			group.Go(func() {
+				_, _ = io.Copy(front, back)
+				_ = front.Close()
+			})
+			group.Go(func() {
+				piece := make([]byte, 64<<10)
+				for {
+					count, err := front.Read(piece)
+					if err != nil {
+						break
+					}
+					time.Sleep(pause)
+					_, _ = back.Write(piece[:count])
+				}
+				_ = back.Close()
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		group.Wait()
+	})
+	return listener.Addr().String()
+}
+
+func TestTCPIsLeftAloneWhereUDPWorks(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	other := newTURN(t, "127.0.0.1")
+	a, _ := linked(t, dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{
+		credentials(server.udp), credentials(server.tcp), credentials(other.tcp),
+	}}), dialer(t, Config{}))
+	a.until(t, "relayed", func(s Status) bool { return s.Relay == server.udp })
+	time.Sleep(streamAfter + anotherAfter)
+	if other.AllocationCount() > 0 || server.AllocationCount() != 1 {
+		t.Errorf("%d and %d allocations, want one and none", server.AllocationCount(), other.AllocationCount())
 	}
 }
