@@ -99,6 +99,15 @@ func (o *owner) own(t *transfer, reply bool) hello {
 	return h
 }
 
+// greetingTo is what one peer is told in t.
+func (o *owner) greetingTo(t *transfer, to link.Identity, reply bool) greeting {
+	h := o.own(t, reply)
+	if m := t.members[to]; m != nil {
+		h.Held = m.held
+	}
+	return o.sealHello(t, to, h)
+}
+
 func (o *owner) sealHello(t *transfer, to link.Identity, h hello) greeting {
 	from := o.dialer.Identity()
 	text, _ := json.Marshal(h)
@@ -120,7 +129,7 @@ func (o *owner) greetAll(p *peerLink) {
 		if t.record.Paused {
 			continue
 		}
-		batch = append(batch, o.sealHello(t, p.identity, o.own(t, true)))
+		batch = append(batch, o.greetingTo(t, p.identity, true))
 		if len(batch) == greetingsAtOnce {
 			o.send(p, batch)
 			batch = nil
@@ -134,7 +143,7 @@ func (o *owner) greetAll(p *peerLink) {
 func (o *owner) greetEverybody(t *transfer) {
 	for _, p := range o.links {
 		if p.status.Up {
-			o.send(p, []greeting{o.sealHello(t, p.identity, o.own(t, true))})
+			o.send(p, []greeting{o.greetingTo(t, p.identity, true)})
 		}
 	}
 }
@@ -153,9 +162,7 @@ func (o *owner) greetMembers(t *transfer, now bool) {
 }
 
 func (o *owner) greet(m *member) {
-	h := o.own(m.transfer, false)
-	h.Held = m.held
-	o.send(m.link, []greeting{o.sealHello(m.transfer, m.link.identity, h)})
+	o.send(m.link, []greeting{o.greetingTo(m.transfer, m.link.identity, false)})
 }
 
 func (o *owner) sayGoodbye(t *transfer) {

@@ -89,6 +89,7 @@ func (o *owner) takeOver(old *peerLink) {
 			m.openAfter, m.openTries = time.Time{}, 0
 		}
 	}
+	heir.relayedThen = o.relayedBy(heir)
 	old.link.Close()
 	o.changed = true
 }

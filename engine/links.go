@@ -30,6 +30,8 @@ type peerLink struct {
 	policy  path.Policy      // that it was made with, and keeps to
 	counted map[string]int64 // bytes by relay, "" for none, that the budget has
 	since   time.Time
+	// relayedThen is the relayed payload of when the budget last counted.
+	relayedThen int64
 	// findings are what the peer says of its network, relays whether it offered
 	// a relay's address.
 	findings netcheck.Findings

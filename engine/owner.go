@@ -65,6 +65,7 @@ type owner struct {
 	publishedAt time.Time // when that was last done
 	busyAt      time.Time // when bytes last moved
 	refreshedAt time.Time // when the dialer was last given credentials
+	uncounted   int64     // relayed bytes that the budget does not have yet
 	lastCount   bool      // relayed bytes were counted for the last time
 }
 
@@ -90,6 +91,7 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		return nil, &Problem{Code: BadSetting, Subject: string(o.settings.Policy), Err: err}
 	}
 	o.dialer = dialer
+	o.dialer.LimitRelayed(o.settings.RelayRate)
 	o.signaling = signaling.New(signaling.Config{PeerID: signaling.NewPeerID(), Logger: o.log})
 	if o.swarm, err = swarm.New(swarm.Config{Up: o.settings.LimitUp, Down: o.settings.LimitDown, Logger: o.log}); err != nil {
 		return nil, fmt.Errorf("swarm: %w", err)
@@ -225,6 +227,7 @@ func (o *owner) period() time.Duration {
 // tick reads counters and looks after everything that time alone can change.
 func (o *owner) tick() {
 	now := time.Now()
+	o.estimate()
 	for _, t := range o.transfers {
 		o.poll(t, now)
 		o.ration(t)

@@ -27,7 +27,8 @@ type computer struct {
 	t         *testing.T
 	state     string
 	downloads string
-	stop      func() // ends the engine and fails the test if that takes a second
+	settings  settings.Settings // that it was started with
+	stop      func()            // ends the engine and fails the test if that takes a second
 }
 
 type setting func(*engine.Config)
@@ -60,7 +61,7 @@ func startComputer(t *testing.T, options ...setting) *computer {
 	for _, option := range options {
 		option(&config)
 	}
-	c.state = config.StateDir
+	c.state, c.settings = config.StateDir, config.Settings
 	var err error
 	if c.Engine, err = engine.New(config); err != nil {
 		t.Fatal(err)

@@ -35,12 +35,37 @@ func (o *owner) countLink(p *peerLink, now time.Time) {
 			p.counted[relay] = total
 		}
 	}
+	p.relayedThen = o.relayedBy(p)
+}
+
+// estimate notes the payload that own relays have carried since their links were
+// last counted: a link tells what its relays count only twice a second.
+func (o *owner) estimate() {
+	o.uncounted = 0
+	for _, p := range o.links {
+		if s := p.status; s.Path == path.Relayed && !s.RelayIsTheirs {
+			o.uncounted += max(o.relayedBy(p)-p.relayedThen, 0)
+		}
+	}
+}
+
+// relayedBy is the relayed payload that was exchanged with a peer.
+func (o *owner) relayedBy(p *peerLink) int64 {
+	sum := int64(0)
+	for _, t := range o.transfers {
+		if m := t.members[p.identity]; m != nil && m.link == p {
+			_, _, relayed := m.counts()
+			sum += relayed
+		}
+	}
+	return sum
 }
 
 // reached returns the limit that stops a transfer's relayed bytes; nil where
 // none does. The month's concerns own relays alone.
 func (o *owner) reached(t *transfer, ownRelay bool) *RelayQuestion {
 	used, granted := o.budget.used(o.budget.month(time.Now()))
+	used += o.uncounted
 	allowed, limited := granted.allowance(o.settings.RelayMonth)
 	if limited && ownRelay && spent(used, allowed) {
 		return &RelayQuestion{Limit: MonthLimit, Used: used, Allowed: allowed}
@@ -164,6 +189,7 @@ func (o *owner) denyRelay(id TransferID) error {
 
 // rationAll applies a change of limits.
 func (o *owner) rationAll() {
+	o.estimate()
 	for _, t := range o.transfers {
 		o.ration(t)
 		o.attachMembers(t, time.Now())

@@ -113,9 +113,88 @@ func TestASendersLimitStopsBothSidesAndOthersGoOnDirectly(t *testing.T) {
 	if done := cleo.untilPhase(sent.ID, engine.Complete); done.RelayedBytes != 0 {
 		t.Errorf("%d bytes were relayed on a direct path", done.RelayedBytes)
 	}
+	cleo.until(sent.ID, "what went directly is counted", func(engine.Transfer, []engine.Peer) bool {
+		usage := cleo.State().Load().Network.Usage
+		return usage.DirectBytes > 12*megabyte && usage.Bytes == 0
+	})
 	if shown := anna.stands(sent.ID); shown.Question == nil || shown.RelayedBytes > 4*megabyte {
 		t.Errorf("the relayed one did not wait: %+v", shown)
 	}
+}
+
+func TestTheMonthCountsWhatOwnRelaysCarryOverRestartsAndProcesses(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	relay, counters, _ := startTURN(t)
+	const limit = 8 * megabyte
+	anna := startComputer(t, meetingAt(url), upLimit(8*megabyte))
+	state := t.TempDir()
+	ben := startComputer(t, meetingAt(url), relaying(relay), atMostRelayed(0, limit), stateIn(state))
+	sent := anna.share(writeTree(t, "work", map[string]int{"big": 20 * megabyte}))
+	ben.receive(sent.Invitation)
+	ben.until(sent.ID, "he is asked", asked(engine.MonthLimit))
+	shown := ben.stands(sent.ID)
+	usage := ben.State().Load().Network.Usage
+	// The server counts without headers; the test of it at the start is in both.
+	user := counters().Users["ada"]
+	relayed := int64(user.BytesIn + user.BytesOut)
+	if usage.Bytes < relayed*99/100 || usage.Bytes > relayed*105/100 {
+		t.Errorf("counted %d bytes, the relay %d", usage.Bytes, relayed)
+	}
+	if over := usage.Bytes - limit; over > 5*megabyte || usage.Limit != limit || shown.Question == nil {
+		t.Errorf("%d bytes went of %d: %+v", usage.Bytes, int64(limit), shown)
+	} else {
+		t.Logf("%d bytes went of %d: %+d; the relay says %d", usage.Bytes, int64(limit), over, relayed)
+	}
+	if left := anna.State().Load().Network.Usage.Bytes; left != 0 {
+		t.Errorf("of a relay that is not hers Anna counts %d bytes", left)
+	}
+	ben.stop()
+
+	again := startComputer(t, meetingAt(url), relaying(relay), atMostRelayed(0, limit), stateIn(state), restoring)
+	again.until(sent.ID, "he is asked again", asked(engine.MonthLimit))
+	if now := again.State().Load().Network; now.Usage.Bytes < usage.Bytes || len(now.Relays) != 1 || now.Relays[0].MonthBytes != now.Usage.Bytes {
+		t.Errorf("after a restart: %+v, before %+v", now, usage)
+	}
+	if err := again.AllowRelay(t.Context(), sent.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	again.untilPhase(sent.ID, engine.Complete)
+	if usage := again.State().Load().Network.Usage; usage.Limit != 0 || usage.Bytes < 20*megabyte {
+		t.Errorf("at the end: %+v", usage)
+	}
+}
+
+func TestRelayedBytesKeepToTheirRate(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	relay, _, _ := startTURN(t)
+	anna := startComputer(t, meetingAt(url))
+	ben := startComputer(t, meetingAt(url), relaying(relay), func(c *engine.Config) { c.Settings.RelayRate = megabyte })
+	sent := anna.share(writeTree(t, "work", map[string]int{"big": 64 * megabyte}))
+	ben.receive(sent.Invitation)
+	ben.until(sent.ID, "it is under way", func(s engine.Transfer, _ []engine.Peer) bool { return s.RelayedBytes > megabyte })
+	began, before := time.Now(), mustFind(ben, sent.ID).RelayedBytes
+	time.Sleep(1500 * time.Millisecond)
+	rate := float64(mustFind(ben, sent.ID).RelayedBytes-before) / time.Since(began).Seconds()
+	if rate > 2*megabyte || rate < megabyte/4 {
+		t.Errorf("%.0f bytes a second, and %d are set", rate, megabyte)
+	}
+	free := ben.settings
+	free.RelayRate = 0
+	if err := ben.Configure(t.Context(), free); err != nil {
+		t.Fatal(err)
+	}
+	ben.untilPhase(sent.ID, engine.Complete)
+}
+
+func mustFind(c *computer, id engine.TransferID) engine.Transfer {
+	c.t.Helper()
+	found, ok := c.State().Load().Transfer(id)
+	if !ok {
+		c.t.Fatal("the transfer is gone")
+	}
+	return found
 }
 
 func TestAnswersToQuestionsThatNobodyAsked(t *testing.T) {
