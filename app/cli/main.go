@@ -37,10 +37,11 @@ func main() {
 
 // commandLine is the grammar of causeway-cli.
 type commandLine struct {
-	Send    sendCommand    `cmd:"" help:"Share files and folders until Ctrl-C. The invitation is stdout's first line."`
-	Receive receiveCommand `cmd:"" help:"Fetch what an invitation offers."`
-	Serve   serveCommand   `cmd:"" help:"Run a rendezvous, STUN and TURN server of your own."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Send     sendCommand     `cmd:"" help:"Share files and folders until Ctrl-C. The invitation is stdout's first line."`
+	Receive  receiveCommand  `cmd:"" help:"Fetch what an invitation offers."`
+	Serve    serveCommand    `cmd:"" help:"Run a rendezvous, STUN and TURN server of your own."`
+	Netcheck netcheckCommand `cmd:"" help:"Find out what this network allows, and test each STUN and TURN server."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 
 	LogLevel string `enum:"off,error,warn,info,debug" default:"off" placeholder:"LEVEL" help:"Log to stderr: off, error, warn, info or debug (${default})."`
 }
