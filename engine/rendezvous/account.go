@@ -1,9 +1,6 @@
 package rendezvous
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "sync"
 
 // maxAccounts bounds what is remembered of users that relay nothing now:
 // each nameless time-limited credential is a user of its own.
@@ -12,20 +9,21 @@ const maxAccounts = 4096
 // account is what one user has and had relayed.
 type account struct {
 	allocations int // guarded by accounts.mu
-	bytesIn     atomic.Uint64
-	bytesOut    atomic.Uint64
+	tally       tally
+	rate        throttle
 }
 
 // accounts are the users by name.
 type accounts struct {
 	limit int
+	rate  int64 // of each user, as TurnConfig.UserRate
 
 	mu    sync.Mutex
 	users map[string]*account
 }
 
-func newAccounts(limit int) *accounts {
-	return &accounts{limit: limit, users: map[string]*account{}}
+func newAccounts(limit int, rate int64) *accounts {
+	return &accounts{limit: limit, rate: rate, users: map[string]*account{}}
 }
 
 // mayOpen reports whether user is below the quota.
@@ -44,7 +42,7 @@ func (a *accounts) open(user string) *account {
 	known := a.users[user]
 	if known == nil {
 		a.makeRoom()
-		known = &account{}
+		known = &account{rate: newThrottle(a.rate)}
 		a.users[user] = known
 	}
 	if known.allocations >= a.limit {
@@ -78,11 +76,7 @@ func (a *accounts) counters() map[string]UserCounters {
 	defer a.mu.Unlock()
 	counters := make(map[string]UserCounters, len(a.users))
 	for user, known := range a.users {
-		counters[user] = UserCounters{
-			Allocations: known.allocations,
-			BytesIn:     known.bytesIn.Load(),
-			BytesOut:    known.bytesOut.Load(),
-		}
+		counters[user] = UserCounters{Allocations: known.allocations, Traffic: known.tally.traffic()}
 	}
 	return counters
 }

@@ -107,6 +107,19 @@ type TurnConfig struct {
 	// time. Time-limited credentials count by name, and without a name each by
 	// itself. Default 64.
 	AllocationsPerUser int
+	// Rate and UserRate are the most bytes a second that are relayed in all and
+	// for one user, in each direction by itself; 0 is no limit. They count as
+	// Traffic.BytesIn and BytesOut do. What exceeds them is dropped, after a
+	// burst of a quarter of a second or of 64 KiB, whichever is more.
+	Rate, UserRate int64
+	// Alternate, when valid, is a second IPv4 address of this computer. STUN
+	// then answers by NAT behavior discovery (RFC 5780) over UDP: on both
+	// addresses and on two ports, so that clients can find out how their NAT
+	// maps and filters. Listen has to name an IPv4 address, the first one.
+	Alternate netip.Addr
+	// AlternatePublic is the address under which clients reach Alternate, where
+	// it is another.
+	AlternatePublic netip.Addr
 	// AllowPrivatePeers admits peers with private, shared (CGNAT), loopback and
 	// link-local addresses. Otherwise clients could reach this server's own
 	// network through it. Multicast and broadcast are never admitted.
@@ -195,7 +208,13 @@ func (c *Config) validate() error {
 	}
 	turn := *c.Turn
 	c.Turn = &turn
-	return turn.validate(c.TLS != nil)
+	if err := turn.validate(c.TLS != nil); err != nil {
+		return err
+	}
+	if _, port, _ := net.SplitHostPort(c.Listen); c.Listen == turn.ListenTLS && c.Listen != "" && port != "0" {
+		return fmt.Errorf("%w: Listen and Turn.ListenTLS are both %s", ErrConfig, c.Listen)
+	}
+	return nil
 }
 
 func (t *TurnConfig) validate(encrypted bool) error {
@@ -223,6 +242,9 @@ func (t *TurnConfig) validate(encrypted bool) error {
 	if t.AllocationsPerUser < 0 {
 		return fmt.Errorf("%w: Turn.AllocationsPerUser is negative", ErrConfig)
 	}
+	if t.Rate < 0 || t.UserRate < 0 {
+		return fmt.Errorf("%w: Turn.Rate or Turn.UserRate is negative", ErrConfig)
+	}
 	// An empty name or password makes WebRTC clients give up on all servers.
 	for name, password := range t.Users {
 		if name == "" || password == "" {
@@ -232,7 +254,32 @@ func (t *TurnConfig) validate(encrypted bool) error {
 	if t.RelayPorts.Min > t.RelayPorts.Max || (t.RelayPorts.Min == 0 && t.RelayPorts.Max != 0) {
 		return fmt.Errorf("%w: Turn.RelayPorts %d to %d is not a range of ports", ErrConfig, t.RelayPorts.Min, t.RelayPorts.Max)
 	}
+	if err := t.validateAlternate(); err != nil {
+		return err
+	}
 	return t.validatePublicIPs()
+}
+
+func (t *TurnConfig) validateAlternate() error {
+	if !t.Alternate.IsValid() {
+		if t.AlternatePublic.IsValid() {
+			return fmt.Errorf("%w: Turn.AlternatePublic needs Turn.Alternate", ErrConfig)
+		}
+		return nil
+	}
+	t.Alternate, t.AlternatePublic = t.Alternate.Unmap(), t.AlternatePublic.Unmap()
+	host, _, _ := net.SplitHostPort(t.Listen)
+	first, err := netip.ParseAddr(host)
+	first = first.Unmap()
+	switch {
+	case err != nil || !first.Is4() || first.IsUnspecified():
+		return fmt.Errorf("%w: with Turn.Alternate, Turn.Listen must name an IPv4 address, not %q", ErrConfig, host)
+	case !t.Alternate.Is4() || !sendable(t.Alternate) || t.Alternate == first:
+		return fmt.Errorf("%w: Turn.Alternate %s is no other IPv4 address than that of Turn.Listen", ErrConfig, t.Alternate)
+	case t.AlternatePublic.IsValid() && (!t.AlternatePublic.Is4() || !sendable(t.AlternatePublic)):
+		return fmt.Errorf("%w: Turn.AlternatePublic %s is no IPv4 address that clients can send to", ErrConfig, t.AlternatePublic)
+	}
+	return nil
 }
 
 func (t *TurnConfig) validatePublicIPs() error {

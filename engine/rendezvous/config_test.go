@@ -14,6 +14,8 @@ import (
 
 func TestABadConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
+	serverTLS, _ := certificate(t)
+	second := netip.MustParseAddr("127.0.0.2")
 	turn := func(change func(*rendezvous.TurnConfig)) rendezvous.Config {
 		config := rendezvous.TurnConfig{Listen: "127.0.0.1:0"}
 		change(&config)
@@ -40,6 +42,15 @@ func TestABadConfigurationIsNamed(t *testing.T) {
 		{turn(func(c *rendezvous.TurnConfig) {
 			c.PublicIPs = []netip.Addr{netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("203.0.113.2")}
 		}), "203.0.113.2 is the second"},
+		{turn(func(c *rendezvous.TurnConfig) { c.Rate = -1 }), "Turn.Rate or Turn.UserRate"},
+		{turn(func(c *rendezvous.TurnConfig) { c.UserRate = -1 }), "Turn.Rate or Turn.UserRate"},
+		{turn(func(c *rendezvous.TurnConfig) { c.AlternatePublic = second }), "needs Turn.Alternate"},
+		{turn(func(c *rendezvous.TurnConfig) { c.Alternate = netip.IPv6Loopback() }), "Turn.Alternate ::1 is no other IPv4 address"},
+		{turn(func(c *rendezvous.TurnConfig) { c.Alternate = netip.MustParseAddr("127.0.0.1") }), "Turn.Alternate 127.0.0.1 is no other"},
+		{turn(func(c *rendezvous.TurnConfig) { c.Alternate, c.Listen = second, ":0" }), "Turn.Listen must name an IPv4 address"},
+		{turn(func(c *rendezvous.TurnConfig) { c.Alternate, c.Listen = second, "[::1]:0" }), "Turn.Listen must name an IPv4 address"},
+		{turn(func(c *rendezvous.TurnConfig) { c.Alternate, c.AlternatePublic = second, netip.IPv6Loopback() }), "Turn.AlternatePublic ::1"},
+		{rendezvous.Config{Listen: "127.0.0.1:443", TLS: serverTLS, Turn: &rendezvous.TurnConfig{ListenTLS: "127.0.0.1:443"}}, "both 127.0.0.1:443"},
 	} {
 		_, err := rendezvous.New(test.config)
 		if !errors.Is(err, rendezvous.ErrConfig) || !strings.Contains(err.Error(), test.says) {

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // Server is a tracker, a STUN and TURN server, or both. Its methods are safe
@@ -40,14 +41,30 @@ type Counters struct {
 	// credential has its username. Of very many, those without allocations are
 	// forgotten.
 	Users map[string]UserCounters
+	// Allocations are the open ones, in no order.
+	Allocations []AllocationCounters
+	// RefusedQuota and RefusedCapacity count requests for an allocation since
+	// Serve began that were answered 486 (Allocation Quota Reached) and 508
+	// (Insufficient Capacity: no relay port is free, or the server has no
+	// relayed address of that kind). A client that asks again counts again.
+	RefusedQuota, RefusedCapacity uint64
 }
 
 // UserCounters is what one user of TURN has now and had since Serve began.
 type UserCounters struct {
 	Allocations int
-	// BytesIn came from peers to the client, BytesOut went from the client to
-	// peers. They are payload, without headers.
-	BytesIn, BytesOut uint64
+	Traffic
+}
+
+// AllocationCounters is one relayed address and what it has carried.
+type AllocationCounters struct {
+	User string
+	// Client is where the client sends from, by Network, which is "udp" or
+	// "tcp" (also of TLS). Relayed is the address that it was told.
+	Client, Relayed netip.AddrPort
+	Network         string
+	Since           time.Time
+	Traffic
 }
 
 // New checks config and binds every socket, so that addresses are known.
@@ -179,6 +196,19 @@ func (s *Server) TurnURLs() []string {
 	return urls
 }
 
+// STUNURLs are the stun URLs (RFC 7064): the address of TurnURLs, and that of
+// TurnConfig.Alternate, where it is given, with the same port.
+func (s *Server) STUNURLs() []string {
+	if s.turn == nil {
+		return nil
+	}
+	urls := []string{"stun:" + reachable(s.TurnAddr(), s.config.Turn.PublicIPs)}
+	if s.turn.discovery != nil {
+		urls = append(urls, "stun:"+s.turn.discovery.told[1][0].String())
+	}
+	return urls
+}
+
 // Counters returns what there is now.
 func (s *Server) Counters() Counters {
 	var counters Counters
@@ -187,6 +217,8 @@ func (s *Server) Counters() Counters {
 	}
 	if s.turn != nil {
 		counters.Users = s.turn.relays.accounts.counters()
+		counters.Allocations = s.turn.relays.counters()
+		counters.RefusedQuota, counters.RefusedCapacity = s.turn.relays.refused.quota.Load(), s.turn.relays.refused.capacity.Load()
 	}
 	return counters
 }

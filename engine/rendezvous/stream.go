@@ -36,6 +36,7 @@ type streamListener struct {
 	*guard
 	tls         *tls.Config // nil: plain TCP
 	credentials *credentials
+	relays      *relays
 }
 
 // Accept leaves the TLS handshake to the client's own goroutine. It returns no
@@ -45,6 +46,7 @@ func (l *streamListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn = l.relays.meterStream(conn)
 	if l.tls != nil {
 		conn = tls.Server(conn, l.tls)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/pion/turn/v5"
@@ -26,23 +27,15 @@ type turnServer struct {
 	tcp         *guard
 	encrypted   *guard // nil without TLS
 	tls         *tls.Config
+	discovery   *discovery // nil without a second address
 }
 
 func newTurnServer(config *Config) (*turnServer, error) {
-	udp, tcp, err := listenBoth(config.Turn.Listen)
+	s, err := openTurn(config.Turn)
 	if err != nil {
 		return nil, err
 	}
-	enlargeBuffers(udp)
-	s := &turnServer{
-		config: config.Turn,
-		logger: pionLogger{config.Logger},
-		relays: newRelays(config.Turn, udp.LocalAddr()),
-		udp:    udp,
-		// TCP buffers are left to the operating system: setting them would end
-		// their automatic growth.
-		tcp: newGuard(tcp, streamsPerAddress, streams),
-	}
+	s.logger = pionLogger{config.Logger}
 	s.credentials = newCredentials(config.Turn)
 	if config.Turn.ListenTLS == "" {
 		return s, nil
@@ -56,6 +49,37 @@ func newTurnServer(config *Config) (*turnServer, error) {
 	s.tls = config.TLS.Clone()
 	s.tls.NextProtos = nil // TURN clients name none, or their own
 	return s, nil
+}
+
+// openTurn opens the sockets that are not for TLS.
+func openTurn(config *TurnConfig) (*turnServer, error) {
+	_, port, _ := net.SplitHostPort(config.Listen)
+	for try := 1; ; try++ {
+		udp, tcp, err := listenBoth(config.Listen)
+		if err != nil {
+			return nil, err
+		}
+		enlargeBuffers(udp)
+		s := &turnServer{
+			config: config,
+			relays: newRelays(config, udp.LocalAddr()),
+			udp:    udp,
+			// TCP buffers are left to the operating system: setting them would
+			// end their automatic growth.
+			tcp: newGuard(tcp, streamsPerAddress, streams),
+		}
+		if !config.Alternate.IsValid() {
+			return s, nil
+		}
+		if s.discovery, err = newDiscovery(config, udp); err == nil {
+			return s, nil
+		}
+		s.close()
+		// A port that is any for the first address may be taken on the other.
+		if port != "0" || !errors.Is(err, ErrAddressInUse) || try == samePortTries {
+			return nil, err
+		}
+	}
 }
 
 // listenBoth listens for UDP and TCP on the same port.
@@ -87,7 +111,7 @@ func (s *turnServer) serve(ctx context.Context) error {
 	}
 	server, err := turn.NewServer(turn.ServerConfig{
 		PacketConnConfigs: []turn.PacketConnConfig{{
-			PacketConn:            &clientSocket{UDPConn: s.udp, credentials: s.credentials},
+			PacketConn:            &clientSocket{UDPConn: s.udp, credentials: s.credentials, relays: s.relays, discovery: s.discovery},
 			RelayAddressGenerator: s.relays,
 			PermissionHandler:     s.relays.permit,
 		}},
@@ -96,23 +120,29 @@ func (s *turnServer) serve(ctx context.Context) error {
 		Realm:           s.config.Realm,
 		// Never nil: pion would treat that as STUN only today, which is for it
 		// to decide, not for us to rely on.
-		AuthHandler: s.credentials.authenticate,
-		QuotaHandler: func(user, _ string, _ net.Addr) bool {
-			return s.relays.accounts.mayOpen(user)
-		},
+		AuthHandler:  s.credentials.authenticate,
+		QuotaHandler: s.relays.mayOpen,
 		EventHandler: s.relays.events(),
 	})
 	if err != nil {
 		return fmt.Errorf("rendezvous: start TURN: %w", err)
 	}
+	var others sync.WaitGroup
+	if s.discovery != nil {
+		others.Go(s.discovery.serve)
+	}
 	<-ctx.Done()
 	_ = server.Close()
+	if s.discovery != nil {
+		s.discovery.close()
+	}
+	others.Wait()
 	return nil
 }
 
 func (s *turnServer) stream(listener *guard, config *tls.Config) turn.ListenerConfig {
 	return turn.ListenerConfig{
-		Listener:              &streamListener{guard: listener, tls: config, credentials: s.credentials},
+		Listener:              &streamListener{guard: listener, tls: config, credentials: s.credentials, relays: s.relays},
 		RelayAddressGenerator: s.relays,
 		PermissionHandler:     s.relays.permit,
 	}
@@ -125,6 +155,9 @@ func (s *turnServer) close() {
 	if s.encrypted != nil {
 		s.encrypted.closeAll()
 	}
+	if s.discovery != nil {
+		s.discovery.close()
+	}
 	s.relays.closeAll()
 }
 
@@ -132,6 +165,8 @@ func (s *turnServer) close() {
 type clientSocket struct {
 	*net.UDPConn
 	credentials *credentials
+	relays      *relays
+	discovery   *discovery // nil without a second address
 }
 
 // ReadFrom fails only when the socket is closed: pion stops serving UDP at the
@@ -139,13 +174,31 @@ type clientSocket struct {
 func (s *clientSocket) ReadFrom(data []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := s.UDPConn.ReadFrom(data)
-		if err == nil {
-			n, _ = s.credentials.screen(data[:n])
-			return n, from, nil
-		}
 		if errors.Is(err, net.ErrClosed) {
 			return 0, nil, err
 		}
-		time.Sleep(time.Millisecond)
+		if err != nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if r := s.relays.ofClient(from); r != nil {
+			r.received(n)
+		}
+		if s.discovery != nil && s.discovery.answer(data[:n], addrPort(from), 0, 0) {
+			continue
+		}
+		n, _ = s.credentials.screen(data[:n])
+		return n, from, nil
 	}
+}
+
+// WriteTo sends to a client.
+func (s *clientSocket) WriteTo(data []byte, to net.Addr) (int, error) {
+	n, err := s.UDPConn.WriteTo(data, to)
+	if err == nil {
+		if r := s.relays.ofClient(to); r != nil {
+			r.sent(n)
+		}
+	}
+	return n, err
 }
