@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/watch"
 )
@@ -22,6 +23,9 @@ type Engine interface {
 	Remove(ctx context.Context, id engine.TransferID) error
 	AllowRelay(ctx context.Context, id engine.TransferID, more int64) error
 	DenyRelay(ctx context.Context, id engine.TransferID) error
+	CheckNetwork(ctx context.Context) (netcheck.Report, error)
+	// TestRelay calls onStage on the goroutine that called TestRelay.
+	TestRelay(ctx context.Context, server settings.TURN, onStage func(netcheck.StageResult)) (netcheck.TURNResult, error)
 	Configure(ctx context.Context, s settings.Settings) error
 }
 

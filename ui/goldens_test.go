@@ -64,6 +64,20 @@ func TestThePagesLookAsTheyShould(t *testing.T) {
 			test.AssertRendersToMarkup(t, "transfers-"+name+".xml", d.window.Canvas())
 		})
 	}
+	for name, n := range map[string]engine.Network{
+		"looking": {}, "home": network(home()), "hotel": network(hotel()), "walled": network(walled()),
+	} {
+		t.Run("network-"+name, func(t *testing.T) {
+			d := networkDesk(t, n)
+			test.AssertRendersToMarkup(t, "network-"+name+".xml", d.window.Canvas())
+		})
+	}
+	t.Run("network-testing", func(t *testing.T) {
+		d := networkDesk(t, network(home()))
+		d.engine.result = results(&netcheck.Failure{Stage: netcheck.Allocate, Reason: netcheck.QuotaReached, Code: 486})
+		tap(d.network.relays[0].test)
+		test.AssertRendersToMarkup(t, "network-testing.xml", d.window.Canvas())
+	})
 	t.Run("settings", func(t *testing.T) {
 		d := newDesk(t, "en", theme.VariantLight)
 		d.goTo(settingsAt)

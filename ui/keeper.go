@@ -39,6 +39,7 @@ func (k *keeper) next() {
 		if applied {
 			k.taken = s
 			w.transfers.show(w.transfers.state) // its rows speak of the policy
+			w.network.show(w.state.Network)     // and it of port mapping
 		}
 		if err != nil {
 			w.notice.complain(Sentence(w.words, err))

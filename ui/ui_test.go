@@ -16,6 +16,7 @@ import (
 
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/watch"
@@ -29,7 +30,9 @@ type engineDouble struct {
 	state      watch.Value[engine.State]
 	said       []string
 	configured []settings.Settings
-	err        error
+	// result is what a test of a relay comes to.
+	result netcheck.TURNResult
+	err    error
 }
 
 func (e *engineDouble) note(verb, about string) error {
@@ -66,6 +69,15 @@ func (e *engineDouble) AllowRelay(_ context.Context, id engine.TransferID, more 
 }
 func (e *engineDouble) DenyRelay(_ context.Context, id engine.TransferID) error {
 	return e.note("deny", string(id))
+}
+func (e *engineDouble) CheckNetwork(context.Context) (netcheck.Report, error) {
+	return netcheck.Report{}, e.note("check", "network")
+}
+func (e *engineDouble) TestRelay(_ context.Context, s settings.TURN, onStage func(netcheck.StageResult)) (netcheck.TURNResult, error) {
+	for _, stage := range e.result.Stages {
+		onStage(stage)
+	}
+	return e.result, e.note("test", s.URL+" "+s.Username+s.Secret)
 }
 func (e *engineDouble) Configure(_ context.Context, s settings.Settings) error {
 	e.mu.Lock()

@@ -123,6 +123,12 @@ func (w *Window) copyInvitation(t engine.Transfer) {
 	w.notice.tell(w.words.Say("notice.copied", map[string]string{"Name": title(w.words, t)}))
 }
 
+// copyCommand copies what mends a finding of the network check.
+func (w *Window) copyCommand(command string) {
+	w.app.Clipboard().SetContent(command)
+	w.notice.tell(w.words.Say("notice.command-copied", nil))
+}
+
 // paste takes an invitation from the clipboard wherever the focus is.
 func (w *Window) paste() {
 	if text := w.app.Clipboard().Content(); isInvitation(text) {

@@ -52,6 +52,7 @@ type Options struct {
 // The pages, in the order of the rail.
 const (
 	transfersAt = iota
+	networkAt
 	settingsAt
 )
 
@@ -88,6 +89,7 @@ type Window struct {
 	page      *fyne.Container
 	pages     []fyne.CanvasObject
 	transfers *transfersPage
+	network   *networkPage
 	settings  *settingsPage
 	asking    dialog.Dialog
 }
@@ -112,10 +114,12 @@ func New(o Options) *Window {
 	w.status = newStatusBar(w.words)
 	w.keeper = &keeper{window: w, taken: o.Settings}
 	w.transfers = newTransfersPage(w)
+	w.network = newNetworkPage(w)
 	w.settings = newSettingsPage(w, o.Settings)
-	w.pages = []fyne.CanvasObject{w.transfers.content, w.settings.content}
+	w.pages = []fyne.CanvasObject{w.transfers.content, w.network.content, w.settings.content}
 	w.rail = look.NewRail([]look.RailItem{
 		{Icon: swapIcon, Text: w.words.Say("rail.transfers", nil)},
+		{Icon: netIcon, Text: w.words.Say("rail.network", nil)},
 		{Icon: theme.SettingsIcon(), Text: w.words.Say("rail.settings", nil)},
 	}, w.goTo)
 	w.window.SetPadded(false)
@@ -208,6 +212,7 @@ func (w *Window) show(s engine.State) {
 	w.state = s
 	w.status.show(s)
 	w.transfers.show(s)
+	w.network.show(s.Network)
 	var complaints []string
 	for _, problem := range s.Problems {
 		complaints = append(complaints, Sentence(w.words, &problem))
@@ -233,6 +238,9 @@ func (w *Window) goTo(index int) {
 		show(page, i == index)
 	}
 	w.rail.GoTo(index)
+	if index == networkAt {
+		w.network.opened()
+	}
 }
 
 func (w *Window) afterwards(d time.Duration, f func()) {

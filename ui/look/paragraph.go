@@ -17,6 +17,7 @@ type Paragraph struct {
 	text  string
 	color fyne.ThemeColorName
 	size  fyne.ThemeSizeName
+	style fyne.TextStyle
 }
 
 // NewParagraph returns a paragraph in small, quiet letters.
@@ -35,6 +36,12 @@ func (p *Paragraph) Sized(size fyne.ThemeSizeName) *Paragraph {
 // Colored sets the colour of the letters, and returns the paragraph.
 func (p *Paragraph) Colored(color fyne.ThemeColorName) *Paragraph {
 	p.color = color
+	return p
+}
+
+// Bold makes the letters bold, and returns the paragraph.
+func (p *Paragraph) Bold() *Paragraph {
+	p.style.Bold = true
 	return p
 }
 
@@ -65,13 +72,13 @@ func (p *Paragraph) AccessibilityLabel() string { return p.text }
 func (p *Paragraph) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 func (p *Paragraph) measure(text string) float32 {
-	return fyne.MeasureText(text, themeOf(p).Size(p.size), fyne.TextStyle{}).Width
+	return fyne.MeasureText(text, themeOf(p).Size(p.size), p.style).Width
 }
 
 // lineHeight leaves a little more room than one line of text needs.
 func (p *Paragraph) lineHeight() float32 {
 	size := themeOf(p).Size(p.size)
-	return fyne.MeasureText("X", size, fyne.TextStyle{}).Height + 1
+	return fyne.MeasureText("X", size, p.style).Height + 1
 }
 
 // CreateRenderer is called by Fyne.
@@ -122,7 +129,7 @@ func (r *paragraphRenderer) fill(width float32) {
 func (r *paragraphRenderer) color() {
 	ink, size := colorOf(r.paragraph, r.paragraph.color), themeOf(r.paragraph).Size(r.paragraph.size)
 	for _, line := range r.lines[:r.filled] {
-		line.Color, line.TextSize = ink, size
+		line.Color, line.TextSize, line.TextStyle = ink, size, r.paragraph.style
 		line.Refresh()
 	}
 }

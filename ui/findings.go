@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine/netcheck"
+	"github.com/causeway-app/causeway/engine/portmap"
+)
+
+// finding is one thing that a check of the network has found.
+type finding struct {
+	name, value string
+	mark        mark
+	// command is what the user can type in a terminal to mend it.
+	command string
+}
+
+// findings puts a report into words; nil is one that is not there yet. mapping
+// tells that the router may be asked for ports.
+func findings(w *words.Words, r *netcheck.Report, mapping bool) []finding {
+	if r == nil {
+		r = &netcheck.Report{}
+		all := describe(w, r, mapping)
+		for i := range all {
+			all[i].value, all[i].mark = w.Say("check.not-yet", nil), unknown
+		}
+		return all
+	}
+	return describe(w, r, mapping)
+}
+
+func describe(w *words.Words, r *netcheck.Report, mapping bool) []finding {
+	found := []finding{
+		udpFinding(w, r), version4(w, r), version6(w, r), routerFinding(w, r), mappingFinding(w, r, mapping),
+		carrierFinding(w, r), captiveFinding(w, r), bufferFinding(w, r.Buffers),
+	}
+	if r.Proxy != "" {
+		found = append(found, finding{name: w.Say("check.proxy", nil), value: r.Proxy})
+	}
+	return found
+}
+
+func udpFinding(w *words.Words, r *netcheck.Report) finding {
+	f := finding{name: w.Say("check.udp", nil)}
+	switch r.UDP {
+	case netcheck.Open:
+		f.value, f.mark = w.Say("check.udp-open", nil), good
+	case netcheck.Blocked:
+		f.value, f.mark = w.Say("check.udp-blocked", nil), bad
+	default:
+		f.value = w.Say("check.unknown", nil)
+	}
+	return f
+}
+
+func version4(w *words.Words, r *netcheck.Report) finding {
+	f := finding{name: "IPv4", value: w.Say("check.version-no", nil), mark: fair}
+	if r.IPv4 {
+		f.value, f.mark = reached(w, r.Public4), good
+	}
+	return f
+}
+
+// version6 calls the lack of IPv6 nothing bad: it is only one way less.
+func version6(w *words.Words, r *netcheck.Report) finding {
+	f := finding{name: "IPv6", value: w.Say("check.version-no", nil)}
+	if r.IPv6 {
+		f.value, f.mark = reached(w, r.Public6), good
+	}
+	return f
+}
+
+func reached(w *words.Words, public netip.Addr) string {
+	if !public.IsValid() {
+		return w.Say("check.version-yes", nil)
+	}
+	return w.Say("check.version-as", map[string]string{"Address": public.String()})
+}
+
+func routerFinding(w *words.Words, r *netcheck.Report) finding {
+	f := finding{name: w.Say("check.router", nil)}
+	switch {
+	case r.UDP != netcheck.Open || !r.IPv4:
+		f.value = w.Say("check.unknown", nil)
+	case !r.NAT:
+		f.value, f.mark = w.Say("check.router-none", nil), good
+	case r.Mapping == netcheck.EndpointIndependent:
+		f.value, f.mark = w.Say("check.router-usual", nil), good
+	case r.Mapping == "":
+		f.value = w.Say("check.unknown", nil)
+	case r.PortStep != 0:
+		f.value, f.mark = w.Say("check.router-steps", nil), fair
+	default:
+		f.value, f.mark = w.Say("check.router-strict", nil), fair
+	}
+	return f
+}
+
+// protocols are the names that people know port mapping by.
+var protocols = map[portmap.Protocol]string{portmap.PCP: "PCP", portmap.NATPMP: "NAT-PMP", portmap.UPnP: "UPnP"}
+
+func mappingFinding(w *words.Words, r *netcheck.Report, allowed bool) finding {
+	f := finding{name: w.Say("check.mapping", nil)}
+	switch router := r.Router; {
+	case !allowed:
+		f.value = w.Say("check.mapping-off", nil)
+	case r.PortMapping != "" && router.External.IsValid():
+		f.value, f.mark = w.Say("check.mapping-at", map[string]string{"Protocol": protocols[r.PortMapping], "Address": router.External.String()}), good
+	case r.PortMapping != "":
+		f.value, f.mark = w.Say("check.mapping-by", map[string]string{"Protocol": protocols[r.PortMapping]}), good
+	case errors.Is(router.Err, portmap.ErrRefused):
+		f.value, f.mark = w.Say("check.mapping-refused", nil), fair
+	case router.Searched:
+		f.value, f.mark = w.Say("check.mapping-none", nil), fair
+	default:
+		f.value = w.Say("check.mapping-searching", nil)
+	}
+	return f
+}
+
+func carrierFinding(w *words.Words, r *netcheck.Report) finding {
+	f := finding{name: w.Say("check.carrier", nil), value: w.Say("check.unknown", nil)}
+	switch {
+	case r.CarrierNAT:
+		f.value, f.mark = w.Say("check.carrier-found", nil), fair
+	case r.UDP == netcheck.Open && r.IPv4:
+		f.value, f.mark = w.Say("check.carrier-none", nil), good
+	}
+	return f
+}
+
+func captiveFinding(w *words.Words, r *netcheck.Report) finding {
+	f := finding{name: w.Say("check.captive", nil), value: w.Say("check.captive-none", nil), mark: good}
+	if r.Captive != "" {
+		f.value, f.mark = w.Say("check.captive-found", map[string]string{"Address": r.Captive}), bad
+	}
+	return f
+}
+
+func bufferFinding(w *words.Words, b netcheck.Buffers) finding {
+	f := finding{name: w.Say("check.buffers", nil), value: w.Say("check.unknown", nil)}
+	least := min(b.Receive, b.Send)
+	switch {
+	case least <= 0:
+	case least >= b.Wanted:
+		f.value, f.mark = words.Bytes(int64(least)), good
+	default:
+		f.value, f.mark = w.Say("check.buffers-short", map[string]string{
+			"Size": words.Bytes(int64(least)), "Wanted": words.Bytes(int64(b.Wanted)),
+		}), fair
+		f.command = b.Remedy
+	}
+	return f
+}

@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// mark says at a glance how something is, by shape and by colour.
+type mark int
+
+// The marks. The zero value says that it is not known.
+const (
+	unknown mark = iota
+	good
+	fair
+	bad
+)
+
+// marks are kept, because Fyne draws an icon anew whenever it is given another
+// resource.
+var marks = map[mark]struct {
+	color fyne.ThemeColorName
+	icon  fyne.Resource
+}{
+	unknown: {look.ColorIdle, theme.NewColoredResource(theme.MoreHorizontalIcon(), look.ColorIdle)},
+	good:    {look.ColorDirect, theme.NewColoredResource(theme.ConfirmIcon(), look.ColorDirect)},
+	fair:    {look.ColorRelayed, theme.NewColoredResource(warnIcon, look.ColorRelayed)},
+	bad:     {theme.ColorNameError, theme.NewColoredResource(theme.CancelIcon(), theme.ColorNameError)},
+}
+
+func newMark(size float32) *look.Dot { return look.NewDot(look.ColorIdle, size) }
+
+func setMark(dot *look.Dot, m mark) { dot.Set(marks[m].color, marks[m].icon) }
