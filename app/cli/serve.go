@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/causeway-app/causeway/engine/rendezvous"
+	"github.com/causeway-app/causeway/engine/settings"
 )
 
 // countersPeriod is the least time between two lines of counters.
@@ -24,18 +25,23 @@ const off = "off"
 type serveCommand struct {
 	Listen     string       `default:":8000" placeholder:"HOST:PORT" help:"Where the rendezvous (a WebTorrent tracker) listens, or off (${default}). Port 0 takes a free one."`
 	TURNListen string       `name:"turn-listen" default:":3478" placeholder:"HOST:PORT" help:"Where STUN and TURN listen, by UDP and TCP, or off (${default})."`
-	PublicIP   []netip.Addr `name:"public-ip" placeholder:"IP" help:"Address under which others reach this server, where that is not its own; one IPv4 and one IPv6."`
+	TLSListen  string       `name:"turn-tls-listen" placeholder:"HOST:PORT" help:"Where TURN listens with TLS, such as :443, which passes most firewalls; port 5349 where it is not given. It needs a certificate."`
+	PublicIP   []netip.Addr `name:"public-ip" placeholder:"IP" help:"Address under which others reach this server, where that is not its own; one IPv4 and one IPv6, and a second IPv4 for --alternate."`
+	Alternate  netip.Addr   `placeholder:"IP" help:"Second IPv4 address of this computer, by which STUN tells clients how their NAT filters (RFC 5780); --turn-listen has to name the first one."`
 
 	User   []string `sep:"none" env:"CAUSEWAY_TURN_USER" placeholder:"NAME:PASSWORD" help:"Somebody who may use TURN. Repeatable."`
 	Secret string   `env:"CAUSEWAY_TURN_SECRET" help:"Secret of time-limited TURN credentials."`
 	Realm  string   `default:"causeway" help:"Realm of the TURN credentials (${default})."`
 	Quota  int      `default:"64" placeholder:"N" help:"TURN allocations that one user may have at a time (${default})."`
 
+	Rate     byteRate `placeholder:"RATE" help:"Most bytes a second that TURN relays in each direction, such as 10M; more is dropped. No limit where it is not given."`
+	UserRate byteRate `placeholder:"RATE" help:"The same for each user."`
+
 	RelayPorts relayPorts `placeholder:"MIN-MAX" help:"UDP ports of relayed connections, such as 49152-49407; any free ones where it is not given."`
 
 	AllowPrivatePeers bool `help:"Relay to private and loopback addresses too, which opens this server's own network to TURN users."`
 
-	TLSCert string `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate chain (PEM); the rendezvous then speaks wss, and TURN listens with TLS on port 5349 too."`
+	TLSCert string `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate chain (PEM); the rendezvous then speaks wss, and TURN listens with TLS too."`
 	TLSKey  string `name:"tls-key" type:"path" placeholder:"FILE" help:"Key of the certificate (PEM)."`
 	JSON    bool   `name:"json" help:"Print addresses and counters as JSON, one object a line."`
 }
@@ -55,6 +61,19 @@ func (p *relayPorts) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// byteRate is bytes a second as a flag: "500k", "10M", "1.5Mi". 0 is no limit.
+type byteRate int64
+
+// UnmarshalText reads what the settings call a rate.
+func (r *byteRate) UnmarshalText(text []byte) error {
+	rate, err := settings.ParseRate(string(text))
+	if err != nil {
+		return err
+	}
+	*r = byteRate(rate)
+	return nil
+}
+
 // servingReport is the first line of "serve --json".
 type servingReport struct {
 	Time       timestamp `json:"time"`
@@ -66,13 +85,20 @@ type servingReport struct {
 
 // countersReport is a line of "serve --json" for each change.
 type countersReport struct {
-	Time         timestamp `json:"time"`
-	Event        string    `json:"event"` // "counters"
-	Connections  int       `json:"connections"`
-	Rooms        int       `json:"rooms"`
-	Peers        int       `json:"peers"`
-	Allocations  int       `json:"allocations"`
-	BytesRelayed uint64    `json:"bytes_relayed"`
+	Time        timestamp `json:"time"`
+	Event       string    `json:"event"` // "counters"
+	Connections int       `json:"connections"`
+	Rooms       int       `json:"rooms"`
+	Peers       int       `json:"peers"`
+	Allocations int       `json:"allocations"`
+	// BytesRelayed is payload, both ways; the next two are all that went
+	// between the clients of TURN and this server (see rendezvous.Traffic).
+	BytesRelayed     uint64 `json:"bytes_relayed"`
+	BytesFromClients uint64 `json:"bytes_from_clients"`
+	BytesToClients   uint64 `json:"bytes_to_clients"`
+	BytesDropped     uint64 `json:"bytes_dropped"` // beyond a rate
+	RefusedQuota     uint64 `json:"refused_quota"`
+	RefusedCapacity  uint64 `json:"refused_capacity"`
 }
 
 // Run serves until ctx ends.
@@ -135,10 +161,27 @@ func (s *serveCommand) config() (rendezvous.Config, error) {
 		users[name] = password
 	}
 	config.Turn = &rendezvous.TurnConfig{
-		Listen: s.TURNListen, PublicIPs: s.PublicIP, Realm: s.Realm, Users: users, Secret: s.Secret,
-		AllocationsPerUser: s.Quota, AllowPrivatePeers: s.AllowPrivatePeers, RelayPorts: rendezvous.PortRange(s.RelayPorts),
+		Listen: s.TURNListen, ListenTLS: s.TLSListen, Realm: s.Realm, Users: users, Secret: s.Secret,
+		AllocationsPerUser: s.Quota, Rate: int64(s.Rate), UserRate: int64(s.UserRate),
+		AllowPrivatePeers: s.AllowPrivatePeers, RelayPorts: rendezvous.PortRange(s.RelayPorts), Alternate: s.Alternate,
 	}
+	config.Turn.PublicIPs, config.Turn.AlternatePublic = s.publicAddresses()
 	return config, nil
+}
+
+// publicAddresses are those of the server and, where --alternate is given, the
+// second IPv4 address as that of the alternate one.
+func (s *serveCommand) publicAddresses() (own []netip.Addr, alternate netip.Addr) {
+	four := false
+	for _, public := range s.PublicIP {
+		if s.Alternate.IsValid() && !alternate.IsValid() && four && public.Unmap().Is4() {
+			alternate = public
+			continue
+		}
+		four = four || public.Unmap().Is4()
+		own = append(own, public)
+	}
+	return own, alternate
 }
 
 // certificate loads the server's TLS certificate; nil where none is given.
@@ -162,12 +205,8 @@ func (s *serveCommand) announce(c *console, server *rendezvous.Server, name stri
 	if tracker := server.TrackerURL(); tracker != "" {
 		report.Rendezvous = append(report.Rendezvous, s.reachable(tracker, server.TrackerAddr(), name))
 	}
-	relays := server.TurnURLs()
-	if len(relays) > 0 {
-		plain, _, _ := strings.Cut(strings.TrimPrefix(relays[0], "turn:"), "?")
-		report.STUN = append(report.STUN, "stun:"+plain)
-	}
-	for _, relay := range relays {
+	report.STUN = append(report.STUN, server.STUNURLs()...)
+	for _, relay := range server.TurnURLs() {
 		if encrypted, found := strings.CutPrefix(relay, "turns:"); found && name != "" {
 			relay = "turns:" + name + encrypted[strings.LastIndexByte(encrypted, ':'):]
 		}
@@ -247,10 +286,16 @@ func count(c *console, server *rendezvous.Server, served <-chan error) error {
 
 // newCountersReport adds up all users: who they are is not for a log.
 func newCountersReport(now rendezvous.Counters) countersReport {
-	report := countersReport{Event: "counters", Connections: now.Connections, Rooms: now.Rooms, Peers: now.Peers}
+	report := countersReport{
+		Event: "counters", Connections: now.Connections, Rooms: now.Rooms, Peers: now.Peers,
+		RefusedQuota: now.RefusedQuota, RefusedCapacity: now.RefusedCapacity,
+	}
 	for _, user := range now.Users {
 		report.Allocations += user.Allocations
 		report.BytesRelayed += user.BytesIn + user.BytesOut
+		report.BytesFromClients += user.FromClient
+		report.BytesToClients += user.ToClient
+		report.BytesDropped += user.BytesDropped
 	}
 	return report
 }

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,7 @@ func announced(t *testing.T, s serveCommand) servingReport {
 
 func TestServePrintsWhereOthersReachIt(t *testing.T) {
 	cert, key := certificate(t, "*.example.org", "relay.example.org")
+	bare, bareKey := certificate(t, "*.example.org")
 	users := []string{"me:password:with:colons"}
 	for _, c := range []struct {
 		name    string
@@ -105,6 +107,8 @@ func TestServePrintsWhereOthersReachIt(t *testing.T) {
 		{"the certificate's name", serveCommand{Listen: "127.0.0.1:0", TURNListen: "127.0.0.1:0", Secret: "s", TLSCert: cert, TLSKey: key},
 			"wss://relay.example.org stun:127.0.0.1 turn:127.0.0.1?transport=udp turn:127.0.0.1?transport=tcp turns:relay.example.org?transport=tcp"},
 		{"no TURN", serveCommand{Listen: "127.0.0.1:0", TURNListen: "off"}, "ws://127.0.0.1"},
+		{"TLS where it is wanted", serveCommand{Listen: "off", TURNListen: "127.0.0.1:0", TLSListen: "[::1]:0", Secret: "s", TLSCert: bare, TLSKey: bareKey},
+			"stun:127.0.0.1 turn:127.0.0.1?transport=udp turn:127.0.0.1?transport=tcp turns:[::1]?transport=tcp"},
 		{"no rendezvous", serveCommand{Listen: "off", TURNListen: "127.0.0.1:0"}, "stun:127.0.0.1"},
 	} {
 		report := announced(t, c.command)
@@ -117,7 +121,8 @@ func TestServePrintsWhereOthersReachIt(t *testing.T) {
 
 func TestCountersAddUpAllUsers(t *testing.T) {
 	got := newCountersReport(rendezvous.Counters{Connections: 1, Rooms: 2, Peers: 3, Users: map[string]rendezvous.UserCounters{
-		"a": {Allocations: 1, BytesIn: 10, BytesOut: 20}, "b": {Allocations: 2, BytesIn: 3},
+		"a": {Allocations: 1, Traffic: rendezvous.Traffic{BytesIn: 10, BytesOut: 20}},
+		"b": {Allocations: 2, Traffic: rendezvous.Traffic{BytesIn: 3}},
 	}})
 	want := countersReport{Event: "counters", Connections: 1, Rooms: 2, Peers: 3, Allocations: 3, BytesRelayed: 33}
 	if got != want {
@@ -125,22 +130,55 @@ func TestCountersAddUpAllUsers(t *testing.T) {
 	}
 }
 
+// served is what "serve" with these arguments asks of the server.
+func served(t *testing.T, arguments ...string) (rendezvous.Config, error) {
+	t.Helper()
+	var line commandLine
+	parser, err := kong.New(&line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(append([]string{"serve", "--user", "me:password"}, arguments...)); err != nil {
+		return rendezvous.Config{}, err
+	}
+	return line.Serve.config()
+}
+
+func TestRatesOfTheRelayAreInBytesASecond(t *testing.T) {
+	config, err := served(t, "--rate", "10M", "--user-rate", "1.5Mi")
+	if err != nil || config.Turn.Rate != 10_000_000 || config.Turn.UserRate != 3<<19 {
+		t.Errorf("%+v, %v", config.Turn, err)
+	}
+	if config, err = served(t); err != nil || config.Turn.Rate != 0 || config.Turn.UserRate != 0 {
+		t.Errorf("without flags: %+v, %v", config.Turn, err)
+	}
+	for _, text := range []string{"fast", "-1", "10 MB"} {
+		if _, err := served(t, "--rate="+text); err == nil || !strings.Contains(err.Error(), "--rate") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestASecondPublicAddressIsThatOfTheAlternate(t *testing.T) {
+	one, two, six := netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("203.0.113.2"), netip.MustParseAddr("2001:db8::1")
+	config, err := served(t, "--turn-listen=10.0.0.1:3478", "--alternate=10.0.0.2", "--public-ip=203.0.113.1", "--public-ip=2001:db8::1", "--public-ip=203.0.113.2")
+	if err != nil || config.Turn.Alternate != netip.MustParseAddr("10.0.0.2") || config.Turn.AlternatePublic != two ||
+		!slices.Equal(config.Turn.PublicIPs, []netip.Addr{one, six}) {
+		t.Errorf("%+v, %v", config.Turn, err)
+	}
+	config, err = served(t, "--public-ip=203.0.113.1", "--public-ip=203.0.113.2")
+	if err != nil || config.Turn.AlternatePublic.IsValid() || len(config.Turn.PublicIPs) != 2 {
+		t.Errorf("without an alternate address: %+v, %v", config.Turn, err)
+	}
+}
+
 func TestRelayPortsAreARange(t *testing.T) {
 	for text, want := range map[string]relayPorts{
 		"49152-49407": {Min: 49152, Max: 49407}, "5000-5000": {Min: 5000, Max: 5000}, "1-65535": {Min: 1, Max: 65535},
 	} {
-		var line commandLine
-		parser, err := kong.New(&line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := parser.Parse([]string{"serve", "--user", "me:password", "--relay-ports", text}); err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		config, err := line.Serve.config()
+		config, err := served(t, "--relay-ports", text)
 		if err != nil || config.Turn.RelayPorts != rendezvous.PortRange(want) {
-			t.Errorf("%s: the server relays at %v, %v", text, config.Turn.RelayPorts, err)
+			t.Errorf("%s: the server relays as %+v, %v", text, config.Turn, err)
 		}
 	}
 	for _, text := range []string{"", "-", "5000", "5000-", "-5000", "5001-5000", "0-10", "1-65536", "a-b", "1-2-3", " 1-2"} {
