@@ -145,7 +145,7 @@ func turnLines(r netcheck.TURNResult) []string {
 			lines = append(lines, "✗ "+name+": "+serverSentence(r.URL, s.Failure))
 			continue
 		}
-		line := fmt.Sprintf("✓ %-10s %s", name, words.RoundTrip(s.Took))
+		line := fmt.Sprintf("✓ %-13s %s", name, words.RoundTrip(s.Took))
 		if s.Stage == netcheck.Throughput {
 			line += ", " + english.Say("netcheck.rate", map[string]string{"Rate": words.Rate(r.Rate), "Used": words.Bytes(r.BytesUsed)})
 		}

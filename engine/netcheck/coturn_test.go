@@ -177,3 +177,13 @@ func TestCoturnThatIsNoRelay(t *testing.T) {
 		t.Errorf("got %+v, want %s at %s", f, NotTURN, Allocate)
 	}
 }
+
+func TestCoturnWithTwoAddressesTellsTheFilter(t *testing.T) {
+	t.Parallel()
+	// Nothing filters between the loopback addresses of one computer.
+	url := coturn(t, "--listening-ip=127.0.0.2", "--stun-only")
+	report := Check(t.Context(), Config{STUN: []string{"stun" + url[len("turn"):]}})
+	if report.UDP != Open || report.NAT || report.Mapping != EndpointIndependent || report.Filtering != EndpointIndependent {
+		t.Errorf("found %+v, %+v", report.Findings, report.STUN)
+	}
+}

@@ -81,15 +81,18 @@ func prefer(found []netip.AddrPort) netip.AddrPort {
 	return found[0]
 }
 
-// routed reports whether this computer has a way to an address. No packet is
-// sent for it.
-func routed(to netip.AddrPort) bool {
+// routed reports whether this computer has a way to an address.
+func routed(to netip.AddrPort) bool { return sourceFor(to).IsValid() }
+
+// sourceFor is the own address from which packets to an address leave; invalid
+// where there is no way to it. No packet is sent for it.
+func sourceFor(to netip.AddrPort) netip.Addr {
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	if err != nil {
-		return false
+		return netip.Addr{}
 	}
-	_ = conn.Close()
-	return true
+	defer conn.Close()
+	return addrPort(conn.LocalAddr()).Addr()
 }
 
 // dial connects to the server at one of its addresses. UDP needs no packet for

@@ -45,7 +45,8 @@ type Findings struct {
 	// PortStep is by how much the outside port grows from one new mapping to the
 	// next where that can be foretold; 0 where not.
 	PortStep int `json:"port_step,omitempty"`
-	// CarrierNAT tells that there is a second NAT outside the home router.
+	// CarrierNAT tells that the provider translates addresses, outside the home
+	// router where there is one, so that no mapped port is reached from outside.
 	CarrierNAT bool `json:"carrier_nat,omitempty"`
 	// PortMapping is the protocol by which the router maps ports; empty where
 	// it does not.

@@ -127,10 +127,11 @@ func (p *prober) seeAll(ctx context.Context, destinations []netip.AddrPort, pati
 type nat struct {
 	answered  bool
 	translate bool // the mapped address is none of this computer's
-	public    netip.Addr
-	mapping   Behaviour
-	filtering Behaviour
-	portStep  int
+	// public is what servers see, source this computer's address towards them.
+	public, source netip.Addr
+	mapping        Behaviour
+	filtering      Behaviour
+	portStep       int
 }
 
 // examine finds out how the NAT or firewall in front of this computer behaves,
@@ -150,7 +151,8 @@ func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.A
 	if len(good) == 0 {
 		return nat{}, seen
 	}
-	n := nat{answered: true, public: good[0].mapped.Addr(), translate: !own[good[0].mapped.Addr()]}
+	public := good[0].mapped.Addr()
+	n := nat{answered: true, public: public, source: sourceFor(good[0].to), translate: !own[public]}
 	n.behaviour(ctx, p, good)
 	return n, seen
 }

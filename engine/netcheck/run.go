@@ -243,7 +243,7 @@ func (c *check) conclude() {
 	if r.Router.Err == nil {
 		r.PortMapping = r.Router.Protocol
 	}
-	r.CarrierNAT = carrierNAT(r.Router.External, r.Public4)
+	r.CarrierNAT = carrierNAT(r.Router.External, r.Public4) || r.NAT && scopeOf(c.nat4.source) == carrierNetwork
 	if r.UDP == Blocked {
 		for _, t := range c.trials {
 			t.blocked()

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"math/big"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -390,5 +391,16 @@ func TestATestThatIsToldToEndDoesSo(t *testing.T) {
 	result := TestTURN(ctx, Server{URL: hole(t), Username: "ann", Password: "right"}, Options{})
 	if took := time.Since(began); took > time.Second || result.Failure == nil || !errors.Is(result.Failure.Err, context.Canceled) {
 		t.Errorf("took %v, failure %+v", took, result.Failure)
+	}
+}
+
+func TestTheEmbeddedServerTellsHowTheNATFilters(t *testing.T) {
+	turns := ann()
+	turns.Alternate = netip.MustParseAddr("127.0.0.2")
+	server := embedded(t, turns)
+	report := Check(t.Context(), Config{STUN: []string{"stun:" + server.TurnAddr().String()}})
+	// Nothing filters between the loopback addresses of one computer.
+	if report.Mapping != EndpointIndependent || report.Filtering != EndpointIndependent || report.NAT {
+		t.Errorf("found %+v, %+v", report.Findings, report.STUN)
 	}
 }
