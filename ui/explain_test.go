@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,36 @@ func TestEachPeerHasASentenceThatSaysWhy(t *testing.T) {
 	}
 	if got := story(english, peer("s", path.Relayed)); got != "" {
 		t.Errorf("said %q of a path that nothing is known of", got)
+	}
+}
+
+func TestNoPathIsExplainedByBothNetworks(t *testing.T) {
+	problem := &engine.Problem{Code: engine.NoPath, Explanation: &netcheck.Explanation{
+		Path: path.Connecting, Own: []netcheck.Cause{netcheck.ChangesPorts, netcheck.NoRelay},
+		Theirs: []netcheck.Cause{netcheck.FiltersByPort, netcheck.NoRelay}, Remedies: []netcheck.Remedy{netcheck.AddRelayEither},
+	}}
+	got := Sentence(words.In("en"), problem)
+	if !strings.HasPrefix(got, "Cannot connect: ") || !strings.HasSuffix(got, "It would work if either side had a relay (TURN).") {
+		t.Errorf("said %q", got)
+	}
+	problem.Explanation = nil
+	if got := Sentence(words.In("en"), problem); !strings.HasPrefix(got, "The other computer was found, but no way to it") {
+		t.Errorf("without an explanation it says %q", got)
+	}
+}
+
+func TestANarrowLineStillTellsWhoItIs(t *testing.T) {
+	d := englishDesk(t)
+	d.window.Resize(minimum)
+	d.transfers.toggle("s")
+	d.show(one(moving(sending(""), path.Relayed), explained(path.Relayed, netcheck.Explanation{Path: path.Relayed})))
+	line := d.row(t, 0).drawn.peers[0]
+	if got := line.name.Size().Width; got < peerNameLeast || line.bar.Visible() {
+		t.Errorf("the name has %v", got)
+	}
+	d.window.Resize(first)
+	if !d.row(t, 0).drawn.peers[0].bar.Visible() {
+		t.Error("in a wide window the bar is missing")
 	}
 }
 

@@ -110,6 +110,8 @@ func mappingFinding(w *words.Words, r *netcheck.Report, allowed bool) finding {
 		f.value, f.mark = w.Say("check.mapping-at", map[string]string{"Protocol": protocols[r.PortMapping], "Address": router.External.String()}), good
 	case r.PortMapping != "":
 		f.value, f.mark = w.Say("check.mapping-by", map[string]string{"Protocol": protocols[r.PortMapping]}), good
+	case router.Searched && r.CarrierNAT:
+		f.value = w.Say("check.mapping-useless", nil) // whatever the user does at home
 	case errors.Is(router.Err, portmap.ErrRefused):
 		f.value, f.mark = w.Say("check.mapping-refused", nil), fair
 	case router.Searched:

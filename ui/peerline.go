@@ -13,6 +13,7 @@ const (
 	peerLineHeight = 48
 	peerBadgeWidth = 178
 	peerLineWide   = 620
+	peerNameLeast  = 120
 	// A story begins where the names do.
 	storyIndent = peerBadgeWidth + 14
 	storyGap    = 6
@@ -77,9 +78,15 @@ func (r *peerLineRenderer) Layout(size fyne.Size) {
 	right := size.Width - rates
 	place(r.incoming, right, 6, rates, 18)
 	place(r.outgoing, right, 25, rates, 18)
-	right -= gap + bar
-	place(r.bar, right, 8, bar, 14)
-	place(r.percent, right, 25, bar, 18)
+	// Who it is counts for more than how far they are.
+	fits := right-gap-bar-gap-left >= peerNameLeast
+	show(r.bar, fits)
+	show(r.percent, fits)
+	if fits {
+		right -= gap + bar
+		place(r.bar, right, 8, bar, 14)
+		place(r.percent, right, 25, bar, 18)
+	}
 	right -= gap
 	place(r.name, left, 3, right-left, 20)
 	place(r.route, left, 25, right-left, 18)

@@ -23,6 +23,10 @@ func Sentence(w *words.Words, err error) string {
 	if !errors.As(err, &problem) {
 		problem = &engine.Problem{Code: engine.Internal, Err: err}
 	}
+	// What both networks are like says more than that there is no path.
+	if why := problem.Explanation; problem.Code == engine.NoPath && why != nil && len(why.Remedies) > 0 {
+		return explain(w, *why)
+	}
 	detail := ""
 	if problem.Err != nil {
 		detail = problem.Err.Error()

@@ -115,7 +115,7 @@ func (p *settingsPage) newRate(now int64, set func(*settings.Settings, int64)) *
 
 // newSize is a field for a number of bytes.
 func (p *settingsPage) newSize(now int64, set func(*settings.Settings, int64)) *field {
-	return newField(p.window.words, sizeText(now), p.window.words.Say("settings.no-limit", nil), checkSize, func(text string) {
+	return newField(p.window.words, sizeText(now), p.window.words.Say("settings.no-size-limit", nil), checkSize, func(text string) {
 		bytes, _ := parseSize(text) // checkSize has seen it
 		p.change(func(s *settings.Settings) { set(s, bytes) })
 	})
