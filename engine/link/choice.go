@@ -121,10 +121,10 @@ func (l *Link) choose(now time.Time) time.Duration {
 	if silent < silentAfter {
 		c.rounds = 0
 	}
-	pairs, relayed := l.pairs()
-	next := l.checkPairs(now, silent, pairs, relayed)
+	view := l.survey()
+	next := l.checkPairs(now, silent, view)
 	if l.offers {
-		next = min(next, l.nominate(now, silent, pairs, relayed))
+		next = min(next, l.nominate(now, silent, view))
 	}
 	l.tendRelays(now, silent)
 	return next
@@ -137,10 +137,33 @@ func (l *Link) silent() time.Duration {
 	return 0
 }
 
-// relayedNow reports whether a relay carries the bytes, as far as is known.
-func (l *Link) relayedNow(relayed map[netip.AddrPort]bool) bool {
-	s := l.state.choice.selected
-	return s != nil && (s.leg.relayed() || relayed[s.remote])
+// class is how good a pair is.
+type class int
+
+const (
+	classHost   class = iota // between two host candidates
+	classDirect              // through NATs
+	classRelay               // TURN on either side
+)
+
+// survey is all pairs that could carry the bytes under the policy, the best
+// first, and what the peer's addresses are.
+type survey struct {
+	pairs   []pair
+	remotes map[netip.AddrPort]remote
+}
+
+func (v survey) class(p pair) class {
+	r := v.remotes[p.remote]
+	udp, ok := p.leg.(*udpSocket)
+	switch {
+	case !ok || r.relayed:
+		return classRelay
+	case r.host && udp.bound:
+		return classHost
+	default:
+		return classDirect
+	}
 }
 
 // remotes are the peer's addresses: those it told, and those it was seen at.
@@ -176,39 +199,35 @@ func (l *Link) remotes() []remote {
 	return all
 }
 
-// pairs are all that could carry the bytes under the policy, the best first,
-// and which of the peer's addresses are relays.
-func (l *Link) pairs() ([]pair, map[netip.AddrPort]bool) {
-	legs, remotes := l.sockets.legs(), l.remotes()
-	relayed := map[netip.AddrPort]bool{}
-	var all []pair
+// survey lists the pairs of now.
+func (l *Link) survey() survey {
+	v := survey{remotes: map[netip.AddrPort]remote{}}
 	ranks := map[pair]int{}
-	for _, r := range remotes {
-		relayed[r.at] = r.relayed
+	legs := l.sockets.legs()
+	for _, r := range l.remotes() {
+		v.remotes[r.at] = r
 		for _, leg := range legs {
 			p := pair{leg, r.at}
-			direct := !leg.relayed() && !r.relayed
+			class := v.class(p)
 			switch {
 			case !leg.reaches(r.at),
 				l.config.Policy == path.RelayOnly && !leg.relayed(),
-				(l.config.Policy == path.DirectOnly || l.config.Policy == path.LANOnly) && !direct:
+				(l.config.Policy == path.DirectOnly || l.config.Policy == path.LANOnly) && class == classRelay:
 				continue
-			case direct && r.host:
-				ranks[p] = 0
-			case direct:
-				ranks[p] = 1
-			default:
-				ranks[p] = 2 + 4*serverRank(leg)
+			case class == classRelay:
+				ranks[p] = int(classRelay) + 2*serverRank(leg)
 				if leg.relayed() && r.relayed {
-					ranks[p]++
+					ranks[p]++ // two relays
 				}
+			default:
+				ranks[p] = int(class)
 			}
-			all = append(all, p)
+			v.pairs = append(v.pairs, p)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b pair) int { return cmp.Compare(ranks[a], ranks[b]) })
-	l.sockets.checks.prune(all)
-	return all, relayed
+	slices.SortStableFunc(v.pairs, func(a, b pair) int { return cmp.Compare(ranks[a], ranks[b]) })
+	l.sockets.checks.prune(v.pairs)
+	return v
 }
 
 func serverRank(l leg) int {
@@ -225,10 +244,10 @@ func serverRank(l leg) int {
 }
 
 // checkPairs makes the checks that are due, the oldest first.
-func (l *Link) checkPairs(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) time.Duration {
+func (l *Link) checkPairs(now time.Time, silent time.Duration, view survey) time.Duration {
 	c := &l.state.choice
 	next := tickPeriod
-	pause := func(p pair) time.Duration { return l.standingPause(now, p, relayed) }
+	pause := func(p pair) time.Duration { return l.standingPause(now, p, view) }
 	switch {
 	case c.selected == nil:
 		every := searchPause(now.Sub(c.began))
@@ -247,7 +266,7 @@ func (l *Link) checkPairs(now time.Time, silent time.Duration, pairs []pair, rel
 		sent time.Time
 	}
 	var list []due
-	for _, p := range pairs {
+	for _, p := range view.pairs {
 		sent := l.sockets.checks.health(p).sent
 		// Half a tick early is nearer than a tick late.
 		if every := pause(p); every > 0 && now.Sub(sent) >= every-min(every/10, tickPeriod/2) {
@@ -281,21 +300,23 @@ func searchPause(searching time.Duration) time.Duration {
 // standingPause is how far apart the checks of a pair are while the selected
 // one works; 0 is never. Direct ones keep the holes in both NATs open, so that
 // a direct path can come about at any time.
-func (l *Link) standingPause(now time.Time, p pair, relayed map[netip.AddrPort]bool) time.Duration {
-	switch {
-	case !l.relayedNow(relayed):
-		return 0
-	case p.leg.relayed() || relayed[p.remote]:
-		return standbyPause
-	case now.Sub(l.state.choice.since) < eagerFor:
+func (l *Link) standingPause(now time.Time, p pair, view survey) time.Duration {
+	c := &l.state.choice
+	eager := now.Sub(c.since) < eagerFor
+	switch present, other := view.class(c.selected.pair), view.class(p); {
+	case other < present && eager:
 		return eagerPause
+	case present != classRelay:
+		return 0
+	case other == classRelay:
+		return standbyPause
 	default:
 		return directPause
 	}
 }
 
 // nominate moves to the best pair. It is the offering side's.
-func (l *Link) nominate(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) time.Duration {
+func (l *Link) nominate(now time.Time, silent time.Duration, view survey) time.Duration {
 	c := &l.state.choice
 	if c.target != nil {
 		switch {
@@ -319,7 +340,7 @@ func (l *Link) nominate(now time.Time, silent time.Duration, pairs []pair, relay
 		c.confirm = c.confirm[1:]
 		l.sockets.checks.check(c.selected.pair, true)
 	}
-	best, wait := l.better(now, silent, pairs, relayed)
+	best, wait := l.better(now, silent, view)
 	if best == nil {
 		return wait
 	}
@@ -332,7 +353,7 @@ func (l *Link) nominate(now time.Time, silent time.Duration, pairs []pair, relay
 
 // better returns the best pair that works, if it is better than the selected
 // one, or how long to wait for one.
-func (l *Link) better(now time.Time, silent time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) (*pair, time.Duration) {
+func (l *Link) better(now time.Time, silent time.Duration, view survey) (*pair, time.Duration) {
 	c := &l.state.choice
 	distrusted := now.Sub(c.distrusted) < freshFor
 	dead := c.selected != nil && (distrusted || l.silentTooLong(silent))
@@ -343,18 +364,17 @@ func (l *Link) better(now time.Time, silent time.Duration, pairs []pair, relayed
 	case dead && !distrusted:
 		since = now.Add(-silent)
 	}
-	for _, p := range pairs {
+	for _, p := range view.pairs {
 		state := l.sockets.checks.health(p)
-		direct := !p.leg.relayed() && !relayed[p.remote]
 		switch {
 		case !state.answered.After(since), now.Sub(c.shunned[p]) < shunnedFor:
 			continue
 		case c.selected == nil:
-			if wait := l.headStart(p, direct, state.rtt, pairs, relayed) - now.Sub(c.began); wait > 0 {
+			if wait := l.headStart(p, state.rtt, view) - now.Sub(c.began); wait > 0 {
 				return nil, min(wait, tickPeriod)
 			}
 			return &p, 0
-		case c.selected.pair == p, !dead && !direct, !dead && !l.relayedNow(relayed):
+		case c.selected.pair == p, !dead && view.class(p) >= view.class(c.selected.pair):
 			continue
 		}
 		return &p, 0
@@ -370,18 +390,12 @@ func (l *Link) silentTooLong(silent time.Duration) bool {
 }
 
 // headStart is how long after the start of a search a pair waits for better ones.
-func (l *Link) headStart(p pair, direct bool, rtt time.Duration, pairs []pair, relayed map[netip.AddrPort]bool) time.Duration {
-	first := pairs[0]
-	switch {
-	case p == first:
+func (l *Link) headStart(p pair, rtt time.Duration, view survey) time.Duration {
+	switch best := view.class(view.pairs[0]); view.class(p) {
+	case best:
 		return 0
-	case direct:
-		if slices.ContainsFunc(l.remotes(), func(r remote) bool { return r.at == p.remote && r.host }) {
-			return 0
-		}
+	case classDirect:
 		return reflexiveWait
-	case first.leg.relayed() || relayed[first.remote]:
-		return 0 // nothing can be direct
 	default:
 		return max(relayWaitLeast, min(relayRounds*rtt, relayWaitMost))
 	}

@@ -20,6 +20,7 @@ type udpSocket struct {
 	raw     *net.UDPConn // nil on a virtual network
 	network *network
 	key     string
+	bound   bool // to one address: a host candidate's
 
 	// reading is held while a packet is waited for: the reader of a closed
 	// handle has left before the next one's may begin.
@@ -64,7 +65,7 @@ func (n *network) ListenUDP(kind string, local *net.UDPAddr) (transport.UDPConn,
 		return nil, err
 	}
 	enlarge(conn)
-	socket := &udpSocket{UDPConn: conn, network: n, key: key}
+	socket := &udpSocket{UDPConn: conn, network: n, key: key, bound: !local.IP.IsUnspecified() && local.IP != nil}
 	socket.raw, _ = conn.(*net.UDPConn)
 	if err := n.track(socket); err != nil {
 		return nil, err
