@@ -1,8 +1,10 @@
 package link
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -152,4 +154,64 @@ func TestDirectAndSameNetworkPoliciesUseNoRelayOfTheirOwn(t *testing.T) {
 	strict := dialer(t, Config{Policy: path.LANOnly})
 	a, _ := linked(t, strict, dialer(t, Config{Servers: []Server{credentials(server.udp)}}))
 	a.until(t, "direct", direct)
+}
+
+// Whatever a peer offers, later or at once, no packet may leave for it but
+// from the relay.
+func TestARelayAlonePolicyOpensNoOtherSocket(t *testing.T) {
+	leaksNothing(t)
+	server := newTURN(t, "127.0.0.1")
+	hidden := dialer(t, Config{Policy: path.RelayOnly, Servers: []Server{credentials(server.udp)}, PortStep: 1, Mapper: forbiddenMapper{t}})
+	a, b := linked(t, hidden, dialer(t, Config{}))
+	a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed })
+	trap, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trap.Close()
+	at := trap.LocalAddr().(*net.UDPAddr).AddrPort()
+	b.signal(signal{Candidate: fmt.Sprintf("1 1 udp 2130706431 %s %d typ host", at.Addr(), at.Port())})
+	a.Restart()
+	poll(t, "restarted", func() bool { return !restartTime(t, a).IsZero() })
+	a.until(t, "relayed again", func(s Status) bool { return s.Up && s.Path == path.Relayed })
+
+	relayed := map[string]bool{} // where the server sends from
+	packet := make([]byte, 1500)
+	_ = trap.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+	for {
+		_, from, err := trap.ReadFrom(packet)
+		if err != nil {
+			break
+		}
+		relayed[from.String()] = true
+	}
+	if len(relayed) == 0 {
+		t.Error("the late candidate is not checked at all: the test shows nothing")
+	}
+	a.sockets.mu.Lock()
+	defer a.sockets.mu.Unlock()
+	for socket := range a.sockets.open {
+		switch each := socket.(type) {
+		case *udpSocket:
+			t.Errorf("a socket of its own: %s", each.LocalAddr())
+		case *relaySocket:
+			if relayed[each.PacketConn.LocalAddr().String()] {
+				t.Error("a packet came past the relay")
+			}
+			if _, port, _ := net.SplitHostPort(each.PacketConn.LocalAddr().String()); relayed["127.0.0.1:"+port] {
+				t.Error("a packet came past the relay")
+			}
+		}
+	}
+	if _, err := a.sockets.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); !errors.Is(err, ErrPolicy) {
+		t.Errorf("opening one: %v", err)
+	}
+}
+
+// forbiddenMapper must not be asked: a mapped port would tell the address.
+type forbiddenMapper struct{ t *testing.T }
+
+func (f forbiddenMapper) Map(context.Context, netip.AddrPort) (netip.AddrPort, func(), error) {
+	f.t.Error("the router was asked for a port")
+	return netip.AddrPort{}, func() {}, errors.New("no")
 }
