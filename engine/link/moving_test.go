@@ -19,7 +19,7 @@ import (
 
 // flowing is a transfer that goes on until it is stopped, and how it went.
 type flowing struct {
-	out     *Stream
+	out, in *Stream
 	stop    chan struct{}
 	sent    chan []byte
 	got     chan []byte
@@ -30,7 +30,7 @@ type flowing struct {
 func flows(t *testing.T, from, to *served) *flowing {
 	t.Helper()
 	out, in := joined(t, from, to, "flow")
-	f := &flowing{out: out, stop: make(chan struct{}), sent: make(chan []byte, 1), got: make(chan []byte, 1)}
+	f := &flowing{out: out, in: in, stop: make(chan struct{}), sent: make(chan []byte, 1), got: make(chan []byte, 1)}
 	go func() {
 		sum, source := sha256.New(), noise(1)
 		for stopping := false; !stopping; {

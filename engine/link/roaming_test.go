@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/transport/v4"
+
+	"github.com/causeway-app/causeway/engine/path"
 )
 
 // traveller is the network of a computer that moves from one address to
@@ -103,5 +105,104 @@ func TestATransferSurvivesANewAddress(t *testing.T) {
 				t.Errorf("longest pause %s", pause)
 			}
 		})
+	}
+}
+
+// unplugged is a wire that leads to relays too.
+type unplugged struct{ *wire }
+
+func (u unplugged) ListenPacket(kind, _ string) (net.PacketConn, error) {
+	conn, err := u.Net.ListenPacket(kind, ":0")
+	if err != nil {
+		return nil, err
+	}
+	return &unpluggedConn{conn, u.wire}, nil
+}
+
+type unpluggedConn struct {
+	net.PacketConn
+	wire *wire
+}
+
+func (c *unpluggedConn) ReadFrom(p []byte) (int, net.Addr, error) {
+	for {
+		count, from, err := c.PacketConn.ReadFrom(p)
+		if err != nil || !c.wire.cut.Load() {
+			return count, from, err
+		}
+	}
+}
+
+func (c *unpluggedConn) WriteTo(p []byte, to net.Addr) (int, error) {
+	if c.wire.cut.Load() {
+		return len(p), nil
+	}
+	return c.PacketConn.WriteTo(p, to)
+}
+
+func TestARelayedTransferSurvivesAnOutage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 15 s")
+	}
+	t.Parallel()
+	server := newTURN(t, "127.0.0.1")
+	cable := unplugged{newWire(t)}
+	a, b := linked(t,
+		dialer(t, Config{Net: cable, Policy: path.RelayOnly, Servers: []Server{credentials(server.udp)}}), dialer(t, Config{Loopback: true}))
+	before := a.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed }).Local
+	transfer := flows(t, a, b)
+	time.Sleep(500 * time.Millisecond)
+	cable.cut.Store(true)
+	a.until(t, "down", func(s Status) bool { return !s.Up })
+	time.Sleep(6 * time.Second)
+	arrived := transfer.in.In()
+	cable.cut.Store(false)
+	began := time.Now()
+	poll(t, "bytes arrive again", func() bool { return transfer.in.In() > arrived })
+	took := time.Since(began)
+	t.Logf("bytes arrive %s after the outage", took)
+	if took > 3*time.Second {
+		t.Errorf("bytes arrive %s after the outage", took)
+	}
+	a.until(t, "up", isUp)
+	transfer.ends(t)
+	if after := a.Status().Load().Local; after != before || server.AllocationCount() != 1 {
+		t.Errorf("went from %v to %v; %d allocations", before, after, server.AllocationCount())
+	}
+}
+
+func TestWhatARelayedLinkCostsWhileNothingMoves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 25 s")
+	}
+	t.Parallel()
+	world := newInternet(t)
+	left := world.home(t, "27.1.1.1", "192.168.1.0", symmetric)
+	right := world.home(t, "28.1.1.1", "10.2.0.0", symmetric)
+	world.start(t)
+	servers := []Server{{URL: "stun:1.2.3.4:3478"}, {URL: "turn:1.2.3.4:3478", Username: "user", Password: "open sesame"}}
+	a, b := linked(t, dialer(t, Config{Net: left, Servers: servers}), dialer(t, Config{Net: right, Servers: servers}))
+	b.until(t, "relayed", func(s Status) bool { return s.Path == path.Relayed })
+	time.Sleep(eagerFor + time.Second)
+	count := func() (bytes int64) {
+		for _, l := range a.sockets.legs() {
+			switch each := l.(type) {
+			case *udpSocket:
+				bytes += each.out.Load() + each.in.Load()
+			case *allocation:
+				bytes += each.out.Load() + each.in.Load()
+			}
+		}
+		return bytes
+	}
+	before := count()
+	const seconds = 15
+	time.Sleep(seconds * time.Second)
+	perMinute := (count() - before) * 60 / seconds
+	view := make(chan int, 1)
+	a.post(func() { view <- len(a.survey().pairs) })
+	t.Logf("%d pairs, %d bytes a minute", <-view, perMinute)
+	if perMinute > 128<<10 {
+		t.Errorf("%d bytes a minute", perMinute)
 	}
 }
