@@ -236,6 +236,11 @@ func (o *owner) greeted(p *peerLink, t *transfer, h hello) {
 		return
 	}
 	m := o.member(p, t)
+	if !m.greeted {
+		// Where somebody came, others may have, whom the trackers did not give
+		// an offer and of whom they tell only when they are asked.
+		o.signaling.Reannounce(t.keys.Room)
+	}
 	m.hello, m.greeted = h.checked(), true
 	t.clearPathProblem()
 	if h.Network.Findings != (netcheck.Findings{}) {
