@@ -62,7 +62,16 @@ type (
 	transfer struct {
 		ID, Name, Direction, Phase string
 		Bytes, Total, Rate         int64
-		Problem                    *struct{ Code, Detail string }
+		Problem                    *problem
+	}
+	problem struct {
+		Code, Detail string
+		Explanation  *explanation
+	}
+	explanation struct {
+		Path, Opening, Why    string
+		Forecast              bool
+		Own, Theirs, Remedies []string
 	}
 	peer struct {
 		Transfer, ID, Client, Path, Lane, Relay string
@@ -75,6 +84,15 @@ type (
 		RateIn                                  int64 `json:"rate_in"`
 		RateOut                                 int64 `json:"rate_out"`
 		RendezvousNeeded                        bool  `json:"rendezvous_needed"`
+		Opening                                 string
+		Explanation                             explanation
+		Relays                                  []relayed
+	}
+	relayed struct {
+		Server   string
+		In, Out  int64
+		Since    time.Time
+		Released *time.Time
 	}
 )
 
