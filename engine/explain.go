@@ -67,6 +67,18 @@ func (o *owner) explainFailure(p *peerLink) *netcheck.Explanation {
 	return &why
 }
 
+// explainAgain lets the explanation of why there is no path tell what is known
+// by now: two computers that start at the same moment know little of their
+// networks when they first meet. p is nil where nobody was met.
+func (o *owner) explainAgain(t *transfer, p *peerLink) {
+	if p == nil || t.problem == nil || t.problem.Code != NoPath {
+		return
+	}
+	again := *t.problem // the other one is published
+	again.Explanation = o.explainFailure(p)
+	t.problem = &again
+}
+
 func isIPv6(c path.Candidate) bool {
 	at, err := netip.ParseAddrPort(c.Address)
 	return err == nil && at.Addr().Unmap().Is6()

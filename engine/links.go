@@ -58,6 +58,7 @@ func (o *owner) addLink(l *link.Link, t *transfer, offered bool, theirs invitati
 		o.links[p.identity] = p
 		o.member(p, t)
 	}
+	o.explainAgain(t, p)
 	o.changed = true
 	o.background(func() {
 		ended := make(chan error, 1)
@@ -161,6 +162,7 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 // peer was met.
 func (o *owner) connectFailed(t *transfer, err error, p *peerLink) {
 	o.log.Info("cannot connect", "transfer", t.id, "error", err)
+	o.explainAgain(t, p)
 	if len(t.members) > 0 || t.problem != nil || t.ctx.Err() != nil {
 		return
 	}

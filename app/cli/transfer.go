@@ -23,8 +23,9 @@ type job struct {
 }
 
 // pathPatience is how long a job without a path goes on trying. The engine
-// tries again by itself, and the first try fails at times.
-const pathPatience = 15 * time.Second
+// tries again by itself, and the first try, which takes 7 s, fails at times.
+// Users are told why within 15 s.
+const pathPatience = 6 * time.Second
 
 // relayPatience is how long a job waits for a direct path when a limit of
 // relayed bytes is reached and nothing else moves.

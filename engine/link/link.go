@@ -22,8 +22,11 @@ const MaxMessage = 60 << 10
 
 // Times of a link's life.
 const (
-	// pathLimit is how long ICE may look for a first path.
-	pathLimit = 14 * time.Second
+	// pathLimit is how long ICE may look for a first path. It leaves time for
+	// another link within the 15 s in which users are told why there is none:
+	// that one knows what was found out of both networks meanwhile, such as
+	// ports that can be foretold.
+	pathLimit = 7 * time.Second
 	// handshakeLimit is how long a path may take to become a link.
 	handshakeLimit = 15 * time.Second
 	// policyGrace is how long a new link may stay on a path that the policy

@@ -175,7 +175,7 @@ func TestOffersAndAnswersThatComeToNothingLeaveNothingBehind(t *testing.T) {
 
 func TestAnAnswerThatNobodyAcceptsEndsWithNoPathAndSaysWhatWasTried(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes 14 s")
+		t.Skip("takes 7 s")
 	}
 	// Parallel, for it mostly waits; what it leaves behind is seen by TestMain.
 	t.Parallel()

@@ -150,7 +150,7 @@ func TestTwoHomesBehindNATs(t *testing.T) {
 
 func TestTwoHomesThatOnlyARelayCouldJoinAndNoneIsThere(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes 14 s")
+		t.Skip("takes 7 s")
 	}
 	// Parallel, for it mostly waits; what it leaves behind is seen by TestMain.
 	t.Parallel()
