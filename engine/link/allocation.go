@@ -150,7 +150,7 @@ func (a *allocation) outgoing(packet []byte) (pass bool) {
 			return false
 		}
 		if peer, ok := (*a.channels.Load())[binary.BigEndian.Uint16(packet)]; ok {
-			a.network.left(a, peer)
+			a.network.left(a, peer, packet[4:])
 		}
 		return true
 	case !isSTUN(packet):
@@ -162,8 +162,9 @@ func (a *allocation) outgoing(packet []byte) (pass bool) {
 	}
 	if message.Type.Class != stun.ClassRequest {
 		peer, ok := peerOf(message)
-		if ok && a.usable() {
-			a.network.left(a, peer)
+		data, err := message.Get(stun.AttrData)
+		if ok && err == nil {
+			a.network.left(a, peer, data)
 		}
 		return a.usable()
 	}
@@ -510,6 +511,7 @@ func (a *allocation) send(packet []byte, to netip.AddrPort) {
 	message, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodSend, stun.ClassIndication),
 		stun.RawAttribute{Type: stun.AttrData, Value: packet}, xorPeer(to), stun.Fingerprint)
 	if err == nil {
+		a.network.left(a, to, packet)
 		a.put(message.Raw)
 	}
 }
@@ -616,6 +618,11 @@ func isSTUN(packet []byte) bool {
 
 // isChannelData recognises data of a TURN client (RFC 8656 section 12.4).
 func isChannelData(packet []byte) bool { return len(packet) >= 4 && packet[0]&0xF0 == 0x40 }
+
+// isBindingRequest recognises a connectivity check.
+func isBindingRequest(packet []byte) bool {
+	return len(packet) >= stunHeader && packet[0] == 0 && packet[1] == 1 && isSTUN(packet)
+}
 
 // isBindingSuccess recognises the answer to a connectivity check.
 func isBindingSuccess(packet []byte) bool {

@@ -55,7 +55,7 @@ type health struct {
 type selection struct {
 	pair
 	waiting atomic.Int64 // when the first packet left that nothing has come in after; 0: none
-	heard   atomic.Int64 // when the last one came in
+	data    atomic.Int64 // when data came in last
 }
 
 // checks are the connectivity checks of one link.
@@ -249,10 +249,17 @@ func (c *checks) take(p pair) bool {
 	return true
 }
 
-// left notes that a packet goes to the peer.
-func (n *network) left(l leg, to netip.AddrPort) {
+// dataSize is the size from which a packet is taken for data that the peer
+// acknowledges; an acknowledgement is smaller. Both are encrypted.
+const dataSize = 200
+
+// left notes a packet that goes to the peer, if it calls for an answer.
+func (n *network) left(l leg, to netip.AddrPort, packet []byte) {
 	s := n.selected.Load()
-	if s != nil && s.leg == l && s.remote == to && s.waiting.Load() == 0 {
+	if s == nil || s.leg != l || s.remote != to || s.waiting.Load() != 0 {
+		return
+	}
+	if isBindingRequest(packet) || (len(packet) >= dataSize && !isSTUN(packet)) {
 		s.waiting.CompareAndSwap(0, n.now())
 	}
 }
@@ -262,10 +269,21 @@ func (n *network) left(l leg, to netip.AddrPort) {
 func (n *network) arrived(l leg, from netip.AddrPort, packet []byte) bool {
 	s := n.selected.Load()
 	if s != nil && s.leg == l && s.remote == from {
-		s.heard.Store(n.now())
 		s.waiting.Store(0)
+		if len(packet) >= dataSize && !isSTUN(packet) {
+			s.data.Store(n.now())
+		}
 	}
 	return isBindingSuccess(packet) && n.checks.answer(pair{l, from}, packet)
+}
+
+// pausedAt returns when data came last, if that has stopped a moment ago.
+func (n *network) pausedAt(s *selection) int64 {
+	at := s.data.Load()
+	if pause := time.Duration(n.now() - at); at == 0 || pause < silentAfter || pause > freshFor {
+		return 0
+	}
+	return at
 }
 
 // silence is for how long nothing has come in although something was sent.
@@ -282,9 +300,7 @@ func (n *network) selects(p pair) {
 	if s := n.selected.Load(); s != nil && s.pair == p {
 		return
 	}
-	fresh := &selection{pair: p}
-	fresh.heard.Store(n.now())
-	n.selected.Store(fresh)
+	n.selected.Store(&selection{pair: p})
 	n.checks.notify()
 }
 

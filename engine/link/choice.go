@@ -27,11 +27,13 @@ const (
 	relayWaitLeast, relayWaitMost = 150 * time.Millisecond, 500 * time.Millisecond
 
 	// silentAfter is when a pair that answers nothing is doubted, deadAfter when
-	// it is given up for one that does, if that is deadTrips of its round trips.
+	// it is given up for one that does, if that is doubtTrips and deadTrips of
+	// its round trips.
 	// SCTP sends again what is missing after a second: with luck the path is
 	// another one by then.
 	silentAfter, deadAfter = 300 * time.Millisecond, 800 * time.Millisecond
 	deadRounds, deadTrips  = 3, 3 // rounds of checks that it has to miss
+	doubtTrips             = 2
 	doubtPause             = 150 * time.Millisecond
 	// roundLimit bounds the checks that leave at once.
 	roundLimit = 48
@@ -55,6 +57,7 @@ type choice struct {
 	began       time.Time // of the search for a first pair
 	selected    *selection
 	since       time.Time // when it became that
+	paused      int64     // when data came last before a pause that was checked
 	rounds      int       // of checks since it fell silent
 	distrusted  time.Time // when the peer missed what we send
 
@@ -115,12 +118,13 @@ func (l *Link) choose(now time.Time) time.Duration {
 	}
 	selected := l.sockets.selected.Load()
 	if selected != c.selected {
-		c.selected, c.since, c.rounds, c.distrusted = selected, now, 0, time.Time{}
+		c.selected, c.since, c.rounds, c.paused, c.distrusted = selected, now, 0, 0, time.Time{}
 	}
 	silent := l.silent()
-	if silent < silentAfter {
+	if !l.doubtful(silent) {
 		c.rounds = 0
 	}
+	l.checkPause()
 	view := l.survey()
 	next := l.checkPairs(now, silent, view)
 	if l.offers {
@@ -128,6 +132,19 @@ func (l *Link) choose(now time.Time) time.Duration {
 	}
 	l.tendRelays(now, silent)
 	return next
+}
+
+// checkPause asks whether the pair still works when data has stopped to come:
+// who only receives sends nothing that calls for an answer.
+func (l *Link) checkPause() {
+	c := &l.state.choice
+	if c.selected == nil {
+		return
+	}
+	if at := l.sockets.pausedAt(c.selected); at != 0 && at != c.paused {
+		c.paused = at
+		l.sockets.checks.check(c.selected.pair, false)
+	}
 }
 
 func (l *Link) silent() time.Duration {
@@ -253,7 +270,7 @@ func (l *Link) checkPairs(now time.Time, silent time.Duration, view survey) time
 		every := searchPause(now.Sub(c.began))
 		pause = func(pair) time.Duration { return every }
 		next = min(next, every)
-	case silent >= silentAfter:
+	case l.doubtful(silent):
 		every := doubtPause
 		if silent > eagerFor {
 			every = lookPause
@@ -274,7 +291,7 @@ func (l *Link) checkPairs(now time.Time, silent time.Duration, view survey) time
 		}
 	}
 	slices.SortStableFunc(list, func(a, b due) int { return a.sent.Compare(b.sent) })
-	if silent >= silentAfter && len(list) > 0 {
+	if l.doubtful(silent) && len(list) > 0 {
 		c.rounds++
 	}
 	for _, each := range list[:min(len(list), roundLimit)] {
@@ -382,6 +399,14 @@ func (l *Link) better(now time.Time, silent time.Duration, view survey) (*pair, 
 	return nil, tickPeriod
 }
 
+// doubtful reports whether the selected pair should have answered by now.
+func (l *Link) doubtful(silent time.Duration) bool {
+	if silent < silentAfter || l.state.choice.selected == nil {
+		return false
+	}
+	return silent >= doubtTrips*l.sockets.checks.health(l.state.choice.selected.pair).rtt
+}
+
 // silentTooLong reports whether the selected pair is to be given up.
 func (l *Link) silentTooLong(silent time.Duration) bool {
 	c := &l.state.choice
@@ -418,7 +443,7 @@ func (l *Link) tendRelays(now time.Time, silent time.Duration) {
 	for _, a := range allocations {
 		a.tend(now)
 	}
-	if (silent >= silentAfter || c.selected == nil) && now.Sub(c.looked) >= lookPause {
+	if (l.doubtful(silent) || c.selected == nil) && now.Sub(c.looked) >= lookPause {
 		c.looked = now
 		for _, a := range allocations {
 			a.look()
@@ -426,7 +451,7 @@ func (l *Link) tendRelays(now time.Time, silent time.Duration) {
 		l.sockets.askServers()
 	}
 	// The peer speaks over the direct path too, not only we.
-	works := l.state.ready && l.state.lost.IsZero() && silent < silentAfter && l.state.kind.Direct()
+	works := l.state.ready && l.state.lost.IsZero() && !l.doubtful(silent) && l.state.kind.Direct()
 	switch {
 	case !works || l.config.Policy == path.RelayOnly:
 		c.directly = time.Time{}

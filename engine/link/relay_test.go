@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -250,11 +251,13 @@ func TestARefusedPermissionIsAskedForOnce(t *testing.T) {
 func TestADeadRelayDoesNotDelayTheEnd(t *testing.T) {
 	leaksNothing(t)
 	server := newTURN(t, "127.0.0.1")
-	a, b := linked(t, dialer(t, Config{Servers: []Server{credentials(server.udp)}}), dialer(t, Config{}))
+	a, _ := linked(t, dialer(t, Config{Servers: []Server{credentials(server.udp)}}), dialer(t, Config{}))
 	poll(t, "there is an allocation", func() bool { return server.AllocationCount() > 0 })
 	_ = server.Close()
-	// A pair whose permission the dead server will never give.
-	b.signal(signal{Candidate: "1 1 udp 1 203.0.113.77 7777 typ host"})
+	// An address for which the dead server will never give its permission.
+	for _, relay := range a.sockets.allocations() {
+		relay.send([]byte("nobody hears it"), netip.MustParseAddrPort("203.0.113.77:7777"))
+	}
 	poll(t, "the permission is asked for", func() bool {
 		a.sockets.mu.Lock()
 		defer a.sockets.mu.Unlock()

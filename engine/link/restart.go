@@ -225,7 +225,7 @@ func (l *Link) interfacesSeen(prefixes []netip.Prefix) {
 	case before == now, now == "", !s.ready:
 		return
 	}
-	if s.local.Type == path.RelayedType && l.silent() < silentAfter &&
+	if s.local.Type == path.RelayedType && !l.doubtful(l.silent()) &&
 		(containsAll(now, before) || containsAll(before, now)) {
 		// The relay still works. Its address would change with a restart, and
 		// a peer behind a strict NAT would not hear of that.

@@ -32,7 +32,7 @@ type udpSocket struct {
 
 // send sends a packet of ours to the peer.
 func (s *udpSocket) send(packet []byte, to netip.AddrPort) {
-	s.network.left(s, to)
+	s.network.left(s, to, packet)
 	s.out.Add(int64(len(packet)))
 	if s.raw != nil {
 		_, _ = s.raw.WriteToUDPAddrPort(packet, to)
@@ -224,7 +224,7 @@ func (h *udpHandle) WriteToAddrPort(packet []byte, to netip.AddrPort) (int, erro
 	if h.closed.Load() {
 		return 0, net.ErrClosed
 	}
-	h.socket.network.left(h.socket, unmapped(to))
+	h.socket.network.left(h.socket, unmapped(to), packet)
 	h.socket.out.Add(int64(len(packet)))
 	if h.socket.raw != nil {
 		return h.socket.raw.WriteToUDPAddrPort(packet, to)
