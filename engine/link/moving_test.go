@@ -121,7 +121,7 @@ func TestADirectPathThatOpensLaterIsTaken(t *testing.T) {
 // relayHost adds a TURN server to a virtual internet; kill ends it.
 func (i *internet) relayHost(t *testing.T, address string) (kill func()) {
 	t.Helper()
-	host, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address}})
+	host, err := newComputer(&vnet.NetConfig{StaticIPs: []string{address}})
 	if err != nil {
 		t.Fatal(err)
 	}

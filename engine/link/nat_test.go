@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,21 @@ import (
 
 	"github.com/causeway-app/causeway/engine/path"
 )
+
+// making guards vnet's counter of made-up hardware addresses.
+var making sync.Mutex
+
+func newRouter(config *vnet.RouterConfig) (*vnet.Router, error) {
+	making.Lock()
+	defer making.Unlock()
+	return vnet.NewRouter(config)
+}
+
+func newComputer(config *vnet.NetConfig) (*vnet.Net, error) {
+	making.Lock()
+	defer making.Unlock()
+	return vnet.NewNet(config)
+}
 
 // internet is a virtual one with a STUN and TURN server at 1.2.3.4.
 type internet struct {
@@ -30,7 +46,7 @@ func newSlowInternet(t *testing.T, delay time.Duration) *internet {
 	t.Helper()
 	logs := logging.NewDefaultLoggerFactory()
 	logs.DefaultLogLevel = logging.LogLevelDisabled
-	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "0.0.0.0/0", MinDelay: delay, LoggerFactory: logs})
+	router, err := newRouter(&vnet.RouterConfig{CIDR: "0.0.0.0/0", MinDelay: delay, LoggerFactory: logs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,13 +56,13 @@ func newSlowInternet(t *testing.T, delay time.Duration) *internet {
 // home adds a network behind a NAT and returns its only computer.
 func (i *internet) home(t *testing.T, outside, inside string, nat vnet.NATType) *vnet.Net {
 	t.Helper()
-	router, err := vnet.NewRouter(&vnet.RouterConfig{
+	router, err := newRouter(&vnet.RouterConfig{
 		CIDR: inside + "/24", StaticIPs: []string{outside}, NATType: &nat, LoggerFactory: i.logs,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	computer, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{inside[:len(inside)-1] + "7"}})
+	computer, err := newComputer(&vnet.NetConfig{StaticIPs: []string{inside[:len(inside)-1] + "7"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +77,7 @@ func (i *internet) home(t *testing.T, outside, inside string, nat vnet.NATType) 
 
 func (i *internet) start(t *testing.T) {
 	t.Helper()
-	host, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{"1.2.3.4"}})
+	host, err := newComputer(&vnet.NetConfig{StaticIPs: []string{"1.2.3.4"}})
 	if err != nil {
 		t.Fatal(err)
 	}
