@@ -40,6 +40,9 @@ func Explain(own, theirs Findings, actual Actual) Explanation {
 		e.Own, e.Theirs = missing(own), missing(theirs)
 		return e
 	}
+	if !e.Forecast {
+		own.PortStep, theirs.PortStep = 0, 0 // foretold ports did not lead there
+	}
 	e.Remedies = remedies(e.Path, own, theirs)
 	e.Own, e.Theirs = causes(own, theirs, e.Remedies)
 	return e

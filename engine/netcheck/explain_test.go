@@ -148,6 +148,17 @@ func TestForetoldPortsOpenASequentialNATToOneThatIsNotSymmetric(t *testing.T) {
 	}
 }
 
+func TestForetoldPortsThatLeadNowhereLeaveTheReason(t *testing.T) {
+	sequential := class("SY")
+	sequential.PortStep = 1
+	for _, actual := range []Actual{{Path: path.Connecting, Failed: true}, {Path: path.Relayed}} {
+		got := Explain(sequential, class("PR"), actual)
+		if !slices.Contains(got.Own, ChangesPorts) || !slices.Contains(got.Theirs, FiltersByPort) || len(got.Remedies) == 0 {
+			t.Errorf("%+v: %+v", actual, got)
+		}
+	}
+}
+
 func TestIPv6OnBothSidesBeatsEveryNAT(t *testing.T) {
 	a, b := class("SY"), class("SY")
 	a.IPv6 = true
