@@ -66,6 +66,9 @@ func (o *outcome) meet(t *testing.T, w *world, sender, receiver *lab.Host) {
 	for _, state := range r.every() {
 		o.see(state, state.Time.Sub(begun))
 	}
+	for _, state := range s.every() {
+		o.predicted = o.predicted || foretold(state)
+	}
 	o.whole = o.code == 0 && sameFile(t, o.table.shared, filepath.Join(to, filepath.Base(o.table.shared)))
 	o.stderr = strings.TrimSpace(r.stderr.String())
 	o.last = [2]peer{newest(s), newest(r)}
@@ -79,12 +82,18 @@ func (o *outcome) see(state line, after time.Duration) {
 		case peer.Path == "relayed" && o.relayed == 0:
 			o.relayed = after
 		case strings.HasPrefix(peer.Path, "direct-") && o.direct == 0:
-			o.direct, o.predicted = after, peer.Opening == "predicted"
+			o.direct = after
 		}
 	}
+	o.predicted = o.predicted || foretold(state)
 	if len(state.Transfers) == 1 && state.Transfers[0].Problem != nil {
 		o.problem = state.Transfers[0].Problem
 	}
+}
+
+// foretold reports whether a state has a path by a predicted port.
+func foretold(state line) bool {
+	return slices.ContainsFunc(state.Peers, func(p peer) bool { return p.Opening == "predicted" })
 }
 
 // newest is the peer that a process had last; the zero peer if none.

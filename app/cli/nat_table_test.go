@@ -27,9 +27,9 @@ const (
 	// cellsAtOnce bounds the pairs that are tried at a time; most of them wait
 	// for a failure. cellsAtWork bounds those that connect or carry bytes, which
 	// want a processor.
-	cellsAtOnce, cellsAtWork = 40, 3
+	cellsAtOnce, cellsAtWork = 80, 6
 	// workLimit is when a pair that has no path yet is taken to be waiting.
-	workLimit = 2 * time.Second
+	workLimit = time.Second
 )
 
 // table is all pairs of kinds, with one set of servers.
