@@ -18,7 +18,7 @@ import (
 // counts what comes and goes.
 const (
 	sharedSize = 768 << 10
-	relayRate  = "100k"
+	relayRate  = "60k"
 )
 
 // outcome is what became of a pair.
@@ -123,11 +123,11 @@ func (o *outcome) wrong() []string {
 	direct := o.direct > 0
 	switch {
 	case o.canBeDirect() && !direct:
-		wrong("it can be direct and is not: %s", o)
+		wrong("it can be direct and is not: %s", o.words())
 	case o.canBeDirect() && o.direct > directLimit:
 		wrong("it can be direct and was so after %v, want at most %v", o.direct, directLimit)
 	case !o.canBeDirect() && direct && !o.mayBeDirect():
-		wrong("it cannot be direct and is: %s", o)
+		wrong("it cannot be direct and is: %s", o.words())
 	}
 	if direct || o.table.relay != nil {
 		if o.code != 0 || !o.whole {
@@ -247,19 +247,24 @@ func (o *outcome) took() time.Duration {
 	}
 }
 
-// String is the outcome in a table.
-func (o *outcome) String() string {
-	words := o.sort() + " " + seconds(o.took())
-	if o.direct > 0 && o.relayed > 0 {
-		words = "relayed " + seconds(o.relayed) + ", then direct " + seconds(o.direct)
-		if o.predicted {
-			words += " (predicted)"
-		}
+// words are the outcome and its times.
+func (o *outcome) words() string {
+	if o.direct == 0 || o.relayed == 0 {
+		return o.sort() + " " + seconds(o.took())
 	}
-	if len(o.wrong()) > 0 {
-		words = "WRONG: " + words
+	words := "relayed " + seconds(o.relayed) + ", then direct " + seconds(o.direct)
+	if o.predicted {
+		words += " (predicted)"
 	}
 	return words
+}
+
+// String is the outcome in a table.
+func (o *outcome) String() string {
+	if len(o.wrong()) > 0 {
+		return "WRONG: " + o.words()
+	}
+	return o.words()
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
