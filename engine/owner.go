@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 	// busyPeriod is how often counters are read while bytes move or files are
 	// hashed; ten a second is as often as a reader can follow.
 	busyPeriod = 100 * time.Millisecond
+	// beginPeriod is the same while a receiver has its first link and no byte yet,
+	// which is when somebody waits for a sign that it works.
+	beginPeriod = 20 * time.Millisecond
 	// idlePeriod is how often timers (new offers, lost peers) are looked at.
 	idlePeriod = time.Second
 	// publishPause is the least time between two published states.
@@ -218,10 +222,14 @@ func (o *owner) drain() {
 
 // period is how long the loop sleeps when nobody posts.
 func (o *owner) period() time.Duration {
-	if time.Since(o.busyAt) < 2*time.Second {
+	switch {
+	case time.Since(o.busyAt) > 2*time.Second:
+		return idlePeriod
+	case slices.ContainsFunc(o.transfers, (*transfer).beginning):
+		return beginPeriod
+	default:
 		return busyPeriod
 	}
-	return idlePeriod
 }
 
 // tick reads counters and looks after everything that time alone can change.

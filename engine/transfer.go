@@ -130,6 +130,11 @@ func (t *transfer) phase() Phase {
 	}
 }
 
+// beginning reports whether a receiver waits for its first byte.
+func (t *transfer) beginning() bool {
+	return !t.sending() && len(t.members) > 0 && !t.opening && !t.complete && t.progress.Have == 0
+}
+
 // bytes returns the verified bytes and the total, as Transfer documents them.
 func (t *transfer) bytes() (done, total int64) {
 	if total = t.record.Total; t.manifest != nil {

@@ -11,7 +11,7 @@ import (
 
 // showPeriod is the least time between two lines of --json, and between two
 // pictures of the progress bar.
-const showPeriod = 100 * time.Millisecond
+const showPeriod = 40 * time.Millisecond
 
 // job is what "send" and "receive" have the engine do.
 type job struct {

@@ -24,7 +24,7 @@ const (
 	// A relay waits relayRounds of its round trips for a direct pair, within
 	// these bounds.
 	relayRounds                   = 3
-	relayWaitLeast, relayWaitMost = 150 * time.Millisecond, 500 * time.Millisecond
+	relayWaitLeast, relayWaitMost = 100 * time.Millisecond, 500 * time.Millisecond
 
 	// silentAfter is when a pair that answers nothing is doubted, deadAfter when
 	// it is given up for one that does, if that is doubtTrips and deadTrips of

@@ -19,9 +19,10 @@ import (
 // what arrives there comes to the host candidate's socket.
 
 // mappingGrace is for how long a description waits for the router since that
-// was asked, if it has all else: a router answers within milliseconds or, where
-// it was not found before, within about this.
-const mappingGrace = 250 * time.Millisecond
+// was asked, if it has all else. A router that was found before answers within
+// milliseconds; what the search for one finds later follows over the link, or
+// is in the next offer, and keeps nobody waiting for a first byte.
+const mappingGrace = 60 * time.Millisecond
 
 // mappings are the ports that the router maps for one link. Its methods are
 // safe for concurrent use.

@@ -15,6 +15,11 @@ import (
 // are relays and no server has answered yet.
 const relayLimit = 1200 * time.Millisecond
 
+// reflexiveGrace is how much longer a description with a relay waits for the
+// STUN servers, which are nearer by a round trip: they do not answer where UDP
+// is blocked, and a candidate that comes later follows over the relay.
+const reflexiveGrace = 60 * time.Millisecond
+
 // Pending is an offer that waits for its answer. It must be accepted or closed.
 type Pending struct {
 	link        *Link
@@ -117,7 +122,8 @@ func (l *Link) describe(ctx context.Context, gathered <-chan struct{}) (Descript
 	last := time.NewTimer(max(relayLimit, l.config.GatherLimit))
 	defer last.Stop()
 	patient := len(l.servers.relays) > 0
-	passed := false
+	passed, hurried := false, false
+	until := time.Now().Add(l.config.GatherLimit)
 wait:
 	for {
 		select {
@@ -128,6 +134,10 @@ wait:
 			settled := (relayed || !patient) && (reflexive || !l.servers.stun)
 			if settled || (passed && (relayed || reflexive)) {
 				break wait
+			}
+			if relayed && !hurried && time.Until(until) > reflexiveGrace {
+				hurried = true
+				limit.Reset(reflexiveGrace)
 			}
 		case <-limit.C:
 			passed = true
