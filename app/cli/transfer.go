@@ -25,7 +25,7 @@ type job struct {
 // pathPatience is how long a job without a path goes on trying. The engine
 // tries again by itself, and the first try, which takes 7 s, fails at times.
 // Users are told why within 15 s.
-const pathPatience = 6 * time.Second
+const pathPatience = 5500 * time.Millisecond
 
 // relayPatience is how long a job waits for a direct path when a limit of
 // relayed bytes is reached and nothing else moves.
@@ -109,7 +109,7 @@ func (j job) follow(ctx context.Context, e *engine.Engine, v view) error {
 		time.Sleep(showPeriod)
 		var look <-chan time.Time
 		if !pathless.IsZero() {
-			look = time.After(time.Second)
+			look = time.After(time.Second / 4)
 		}
 		select {
 		case <-changed:
