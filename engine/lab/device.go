@@ -90,6 +90,9 @@ func (d *device) add(l lease) error {
 		if err := netlink.AddrReplace(link, address); err != nil {
 			return fmt.Errorf("adding %s: %w", l.prefix, err)
 		}
+		if err := awaitLocal(l.prefix.Addr()); err != nil {
+			return err
+		}
 		if !l.gateway.IsValid() {
 			return nil
 		}
@@ -110,6 +113,20 @@ func (d *device) add(l lease) error {
 		}
 		return nil
 	})
+}
+
+// awaitLocal waits until an address takes packets in: Linux says that it has an
+// IPv6 address somewhat before that.
+func awaitLocal(address netip.Addr) error {
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		routes, err := netlink.RouteGet(address.AsSlice())
+		if err == nil && len(routes) == 1 && routes[0].Type == unix.RTN_LOCAL {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("the address %s does not come up: its route is %v (%v)", address, routes, err)
+		}
+	}
 }
 
 // remove takes an address away; its routes go with it.

@@ -24,10 +24,8 @@ func CanBeDirect(a, b Kind) bool {
 	case rightFixed:
 		return admits(right)
 	default:
-		// Each comes from a port that nobody knows. One gets through if the
-		// other lets anybody in, and is answered from yet another port.
-		return left.filtering == EndpointIndependentFiltering && admits(right) ||
-			right.filtering == EndpointIndependentFiltering && admits(left)
+		// Each comes from a port that the other cannot know.
+		return left.filtering == EndpointIndependentFiltering && right.filtering == EndpointIndependentFiltering
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// insideVariable tells a test process that it has a namespace of its own.
+	// insideVariable tells a test process that it has a namespace of its own,
+	// and those that it starts, such as workers of a fuzz test.
 	insideVariable = "CAUSEWAY_LAB_INSIDE"
 	// RequireVariable, set to anything, makes New fail where it would skip, so
 	// that a machine that should run the lab cannot pass without it.
@@ -34,7 +35,6 @@ var refusal = errors.New("lab: TestMain does not call lab.Main")
 // At the end it looks for goroutines left behind, as goleak.VerifyTestMain.
 func Main(m *testing.M, options ...goleak.Option) {
 	if os.Getenv(insideVariable) != "" {
-		os.Unsetenv(insideVariable)
 		refusal = loopbackUp()
 		goleak.VerifyTestMain(m, options...)
 		return

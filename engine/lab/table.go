@@ -163,10 +163,19 @@ func (t *table) in(k kind, remote endpoint, port uint16, now int64) (endpoint, b
 	if m == nil || !m.live(t.rules, now) {
 		return endpoint{}, false
 	}
-	if !m.asked && !t.permits(flow{k, m.key.inside, remote}, now) {
+	if !m.asked && !t.letsIn(m, flow{k, m.key.inside, remote}, now) {
 		return endpoint{}, false
 	}
 	return m.key.inside, true
+}
+
+// letsIn reports whether a remote may use a mapping. A filter knows whom the
+// inside sent to through this mapping, and not through another.
+func (t *table) letsIn(m *mapping, f flow, now int64) bool {
+	if t.filter == EndpointIndependentFiltering {
+		return true
+	}
+	return f.upTo(int(t.rules.Mapping)-1) == m.key && t.permits(f, now)
 }
 
 // passes is in for a router that does not translate.
