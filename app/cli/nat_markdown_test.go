@@ -21,7 +21,13 @@ of the receiving process to the path that the cell names, or to the end of the
 process that has none; they are those of a machine that tries many pairs at
 once. Rows send and columns receive.
 
-`, time.Now().UTC().Format(time.DateOnly), commit(), sharedSize>>10)
+Whatever RFC 4787 and RFC 8445 let be direct has to be, within %.0f s and whether
+or not there is a relay; without one, all others have to say why within %.0f s.
+"Predicted" is more than that: a direct path by a port that was foretold. A
+carrier's NAT is port-restricted (cgn-prc), filters nothing (cgn-eif) or is
+symmetric (cgn-sym), and stands in front of the home router that is named.
+
+`, time.Now().UTC().Format(time.DateOnly), commit(), sharedSize>>10, directLimit.Seconds(), failureLimit.Seconds())
 	for _, b := range tables {
 		b.page(&page)
 	}
