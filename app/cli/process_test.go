@@ -63,6 +63,12 @@ type (
 		ID, Name, Direction, Phase string
 		Bytes, Total, Rate         int64
 		Problem                    *problem
+		RelayedBytes               int64     `json:"relayed_bytes"`
+		RelayQuestion              *question `json:"relay_question"`
+	}
+	question struct {
+		Limit         string
+		Used, Allowed int64
 	}
 	problem struct {
 		Code, Detail string
@@ -87,6 +93,13 @@ type (
 		Opening                                 string
 		Explanation                             explanation
 		Relays                                  []relayed
+		Paths                                   []taken
+	}
+	taken struct {
+		Path, Relay string
+		Since       time.Time
+		Until       *time.Time
+		In, Out     int64
 	}
 	relayed struct {
 		Server   string
