@@ -25,42 +25,35 @@ type gateway struct {
 	stop func() // ends the service
 }
 
-// startGateway gives the router's inside address to a namespace.
-func (r *Router) startGateway(service PortService) {
+// newGateway gives the router's inside address to a namespace.
+func (r *Router) newGateway() *gateway {
 	t := r.lab.t
 	t.Helper()
 	space, err := newNamespace()
 	if err != nil {
 		t.Fatalf("lab: a namespace for %s: %v", r.name, err)
 	}
+	r.lab.onClose(space.close)
 	g := &gateway{router: r, space: space, stop: func() {}}
-	if g.device, err = openDevice(space, "lan0"); err == nil {
-		err = g.device.add(lease{prefix: leaseAt(r.network, 1).prefix})
-	}
-	if err != nil {
-		space.close()
+	if g.device, err = openDevice(space, "lan0"); err != nil {
 		t.Fatalf("lab: %s: %v", r.name, err)
 	}
-	r.gateway = g
-	r.lab.onClose(func() {
-		g.serve(nil)
-		g.device.close()
-		space.close()
-	})
+	r.lab.onClose(g.device.close)
+	if err := g.device.add(lease{prefix: leaseAt(r.network, 1).prefix}); err != nil {
+		t.Fatalf("lab: %s: %v", r.name, err)
+	}
 	r.lab.work.Go(func() { g.device.serve(r.lab.ctx, g.send) })
-	g.serve(service)
+	return g
 }
 
 // send takes what a service sends.
 func (g *gateway) send(p *packet) {
-	if netip.AddrFrom16(p.to.address).Unmap().IsMulticast() {
-		for _, to := range *g.router.inner.routes.Load() {
-			to.down.send(p.copy())
-		}
-		p.release()
+	if !netip.AddrFrom16(p.to.address).Unmap().IsMulticast() {
+		g.router.toInside(p)
 		return
 	}
-	g.router.toInside(p)
+	g.router.toAll(nil, p)
+	p.release()
 }
 
 // serve replaces the running service; nil is none.
@@ -86,17 +79,20 @@ func (g *gateway) serve(service PortService) {
 	})
 }
 
-// setPorts changes the service of a running router.
+// setPorts changes the service of the router.
 func (r *Router) setPorts(service PortService) {
 	r.lab.t.Helper()
+	g := r.gateway.Load()
 	switch {
-	case r.gateway != nil:
-		r.gateway.serve(service)
-	case r.network.IsValid() && r.kernel == nil:
-		r.lab.t.Fatalf("lab: %s was made without Ports and cannot have some later", r.name)
-	default:
+	case g == nil && service == nil:
+		return
+	case r.kernel != nil || !r.network.IsValid():
 		r.lab.t.Fatalf("lab: %s cannot have Ports", r.name)
+	case g == nil:
+		g = r.newGateway()
+		r.gateway.Store(g)
 	}
+	g.serve(service)
 }
 
 // ErrProtocol means a protocol that has no ports here.

@@ -8,12 +8,16 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/vishvananda/netlink"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -45,7 +49,9 @@ func Main(m *testing.M, options ...goleak.Option) {
 		goleak.VerifyTestMain(m, options...)
 		return
 	}
-	os.Exit(follow(child))
+	code := follow(child)
+	endOrphans()
+	os.Exit(code)
 }
 
 // loopbackUp brings up "lo" in the namespace of the calling thread.
@@ -66,6 +72,10 @@ func loopbackUp() error {
 func startInside() (*exec.Cmd, error) {
 	// The child dies with the thread that started it, so this one has to stay.
 	runtime.LockOSThread()
+	// What the child leaves behind becomes ours, for endOrphans.
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("becoming the parent of orphans: %w", err)
+	}
 	mapped := &syscall.SysProcAttr{
 		Pdeathsig:   syscall.SIGKILL,
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
@@ -115,4 +125,37 @@ func follow(child *exec.Cmd) int {
 		fmt.Fprintln(os.Stderr, "lab: the tests ended:", err)
 		return 2
 	}
+}
+
+// endOrphans ends the programs that a test left behind, as one does that runs
+// out of time: nothing would end them otherwise.
+func endOrphans() {
+	for range 100 {
+		left := orphans()
+		if len(left) == 0 {
+			return
+		}
+		for _, pid := range left {
+			_ = unix.Kill(pid, unix.SIGKILL)
+			_, _ = unix.Wait4(pid, nil, 0, nil)
+		}
+	}
+}
+
+// orphans are the children of this process, by the lists of its threads.
+func orphans() []int {
+	var all []int
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue
+		}
+		for pid := range strings.FieldsSeq(string(text)) {
+			if number, err := strconv.Atoi(pid); err == nil {
+				all = append(all, number)
+			}
+		}
+	}
+	return all
 }

@@ -89,7 +89,7 @@ type NAT struct {
 	Filtering  Filtering
 	Allocation Allocation
 	// Kernel lets Linux translate. Mapping, Filtering and Allocation then tell
-	// what Linux does; Hairpin, Idle, Block and Ports have no effect.
+	// what Linux does; Hairpin, Idle and Block have no effect.
 	Kernel Kernel
 
 	// Hairpin lets the inside reach itself by outside addresses (RFC 4787 6).
@@ -124,7 +124,8 @@ type NAT struct {
 
 	// Line is what the link to the internet does, added to the lab's Delay.
 	Line Line
-	// Ports is the service by which the inside may ask for ports; nil is none.
+	// Ports is the service by which the inside may ask for ports, a pointer; nil
+	// is none. It needs a Mapping, and a router of the lab's own.
 	Ports PortService
 }
 

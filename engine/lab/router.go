@@ -16,10 +16,10 @@ type Router struct {
 	rules   atomic.Pointer[NAT]
 	table   *table // IPv4
 	table6  *table
-	network netip.Prefix // inside IPv4; invalid without a Mapping
-	site    lease        // inside IPv6; invalid without
-	gateway *gateway     // has the inside address; nil where nothing listens there
-	kernel  *kernel      // translates IPv4; nil where the lab does
+	network netip.Prefix            // inside IPv4; invalid without a Mapping
+	site    lease                   // inside IPv6; invalid without
+	gateway atomic.Pointer[gateway] // has the inside address; nil where nothing listens there
+	kernel  *kernel                 // translates IPv4; nil where the lab does
 	outside atomic.Pointer[lease]
 
 	mu    sync.Mutex
@@ -66,7 +66,7 @@ func (l *Lab) newRouter(name string, parent *Router, nat NAT) *Router {
 	l.setLine(r.node, nat.Line)
 	if nat.Mapping == NoMapping {
 		if nat.Kernel != NotKernel || nat.Ports != nil {
-			l.t.Fatalf("lab: %s: only a router that translates has Kernel or Ports", name)
+			l.t.Fatalf("lab: %s: only a router with a Mapping has Kernel or Ports", name)
 		}
 		return r
 	}
@@ -75,21 +75,11 @@ func (l *Lab) newRouter(name string, parent *Router, nat NAT) *Router {
 		r.outside.Store(&outside)
 		l.announce(r.node, outside.prefix.Addr(), true)
 	}
-	r.equip(&nat)
-	return r
-}
-
-// equip gives the router what listens or translates in a namespace.
-func (r *Router) equip(nat *NAT) {
-	r.lab.t.Helper()
-	switch {
-	case nat.Kernel != NotKernel && nat.Ports != nil:
-		r.lab.t.Fatalf("lab: %s: a Kernel router has no Ports", r.name)
-	case nat.Kernel != NotKernel:
+	if nat.Kernel != NotKernel {
 		r.startKernel(nat.Kernel)
-	case nat.Ports != nil:
-		r.startGateway(nat.Ports)
 	}
+	r.setPorts(nat.Ports)
+	return r
 }
 
 // insideNetwork is where the inside is: every home has the same one, unless it
@@ -194,25 +184,32 @@ func (r *Router) turn(from, to *node, p *packet) {
 
 // multicast gives a packet to everybody else inside.
 func (r *Router) multicast(from *node, p *packet) {
-	receivers := map[*node]bool{}
-	for _, to := range *r.inner.routes.Load() {
-		if to != from && !receivers[to] && !r.rules.Load().Isolate {
-			receivers[to] = true
-			to.down.send(p.copy())
-		}
+	if !r.rules.Load().Isolate {
+		r.toAll(from, p)
 	}
-	if r.gateway != nil && p.version == 4 {
-		r.gateway.device.write(p)
+	if g := r.gateway.Load(); g != nil && p.version == 4 {
+		g.device.write(p)
 		return
 	}
 	p.release()
 }
 
+// toAll gives a copy of a packet to every node inside but one.
+func (r *Router) toAll(but *node, p *packet) {
+	given := map[*node]bool{but: true}
+	for _, to := range *r.inner.routes.Load() {
+		if !given[to] {
+			given[to] = true
+			to.down.send(p.copy())
+		}
+	}
+}
+
 // toItself takes what is for the router's own inside address.
 func (r *Router) toItself(from *node, p *packet) {
-	switch {
-	case r.gateway != nil:
-		r.gateway.device.write(p)
+	switch g := r.gateway.Load(); {
+	case g != nil:
+		g.device.write(p)
 	case r.kernel != nil:
 		r.kernel.inside.write(p)
 	default:
