@@ -24,10 +24,10 @@ func (r *reflector) roundTrip(t *testing.T, c *net.UDPConn) time.Duration {
 }
 
 // reaches reports whether the reflector answers a socket soon.
-func (r *reflector) reaches(t *testing.T, c *net.UDPConn) bool {
+func (r *reflector) reaches(t *testing.T, c *net.UDPConn, expected bool) bool {
 	t.Helper()
 	_, _ = c.WriteToUDPAddrPort([]byte{asAsked}, r.at[0]) // may fail: the interface may be down
-	_, from := hear(t, c, patience)
+	_, from := hear(t, c, patient(expected))
 	return from.IsValid()
 }
 
@@ -36,20 +36,23 @@ func TestDelayIsThatOfTheLinks(t *testing.T) {
 	l := New(t, Options{Delay: 10 * time.Millisecond})
 	server := newReflector(t, l)
 	c := socket(t, l.Home("home", Carrier(PortRestricted)...))
-	least := func() time.Duration {
-		shortest := time.Hour
-		for range 5 {
-			shortest = min(shortest, server.roundTrip(t, c))
+	// A machine under load is slow now and then, but never too fast.
+	within := func(shortest, longest time.Duration) (last time.Duration, ok bool) {
+		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+			if last = server.roundTrip(t, c); last < shortest {
+				return last, false
+			}
+			if last <= longest {
+				return last, true
+			}
 		}
-		return shortest
+		return last, false
 	}
-	if took := least(); took < 40*time.Millisecond || took > 50*time.Millisecond {
+	if took, ok := within(40*time.Millisecond, 45*time.Millisecond); !ok {
 		t.Errorf("four links of 10ms take %s", took)
-	} else {
-		t.Logf("four links of 10ms take %s", took)
 	}
 	l.SetDelay(0)
-	if took := least(); took > 10*time.Millisecond {
+	if took, ok := within(0, 5*time.Millisecond); !ok {
 		t.Errorf("without delay it takes %s", took)
 	}
 }
@@ -64,7 +67,7 @@ func TestJitterChangesTheDelayAndKeepsTheOrder(t *testing.T) {
 	for i := range byte(20) {
 		start := time.Now()
 		say(t, from, local(to), string([]byte{i}))
-		if text, _ := hear(t, to, time.Second); text != string([]byte{i}) {
+		if text, _ := hear(t, to, patient(true)); text != string([]byte{i}) {
 			t.Fatalf("packet %d: %q came", i, text)
 		}
 		took := time.Since(start)
@@ -77,7 +80,7 @@ func TestJitterChangesTheDelayAndKeepsTheOrder(t *testing.T) {
 		say(t, from, local(to), string([]byte{i}))
 	}
 	for i := range byte(50) {
-		if text, _ := hear(t, to, time.Second); text != string([]byte{i}) {
+		if text, _ := hear(t, to, patient(true)); text != string([]byte{i}) {
 			t.Fatalf("%q came in place of %d", text, i)
 		}
 	}
@@ -86,19 +89,33 @@ func TestJitterChangesTheDelayAndKeepsTheOrder(t *testing.T) {
 // flood sends packets one way and counts what arrives.
 func flood(t *testing.T, from, to *net.UDPConn, count, size int) int {
 	t.Helper()
-	_ = to.SetReadBuffer(4 << 20)
+	arrived := make(chan int, 1)
+	go func() {
+		defer close(arrived)
+		buffer := make([]byte, 1500)
+		for got := 0; ; got++ {
+			n, _, err := to.ReadFromUDPAddrPort(buffer)
+			if err != nil || n == 1 {
+				arrived <- got
+				return
+			}
+		}
+	}()
+	_ = to.SetReadDeadline(time.Now().Add(patient(true)))
 	for i := range count {
 		say(t, from, local(to), string(make([]byte, size)))
 		if i%50 == 49 {
 			time.Sleep(time.Millisecond) // a socket's buffer is no part of the test
 		}
 	}
-	arrived := 0
 	for {
-		if _, at := hear(t, to, patience); !at.IsValid() {
-			return arrived
+		// The end, as often as it takes to get through.
+		_, _ = from.WriteToUDPAddrPort([]byte{0}, local(to))
+		select {
+		case got := <-arrived:
+			return got
+		case <-time.After(patience):
 		}
-		arrived++
 	}
 }
 
@@ -128,7 +145,7 @@ func TestRateHoldsPacketsBackAndDropsTooMany(t *testing.T) {
 	if err := upload(home, at, 2<<20); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took < 450*time.Millisecond || took > 2*time.Second {
+	if took := time.Since(start); took < 450*time.Millisecond || took > patient(true) {
 		t.Errorf("2 MiB at 4 MiB/s took %s", took)
 	}
 	// 64 KiB have room for 46 packets of 1428 bytes; some leave meanwhile.
@@ -154,25 +171,25 @@ func TestCutPathCarriesNothingWhateverThePort(t *testing.T) {
 	l := New(t, Options{})
 	server := newReflector(t, l)
 	a, b := l.Home("a", FullCone), l.Home("b", Carrier(AddressRestricted)...)
-	meet := func() bool {
-		return punch(server.prepare(t, a), server.prepare(t, b), 500*time.Millisecond)
+	meet := func(expected bool) bool {
+		return punch(server.prepare(t, a, true), server.prepare(t, b, true), patient(expected))
 	}
-	if !meet() {
+	if !meet(true) {
 		t.Fatal("no path before the cut")
 	}
 	l.Cut(a, b)
-	if meet() {
+	if meet(false) {
 		t.Error("a path through the cut")
 	}
 	a.Routers()[0].Readdress()
-	if meet() {
+	if meet(false) {
 		t.Error("a path through the cut, from another address")
 	}
-	if !server.reaches(t, socket(t, a)) {
+	if !server.reaches(t, socket(t, a), true) {
 		t.Error("the cut took the reflector along")
 	}
 	l.Join(a, b)
-	if !meet() {
+	if !meet(true) {
 		t.Error("no path after the cut was mended")
 	}
 }
@@ -196,23 +213,23 @@ func TestComputerLosesItsLinkForAWhile(t *testing.T) {
 		}
 		return found&flag != 0
 	}
-	if !server.reaches(t, c) {
+	if !server.reaches(t, c, true) {
 		t.Fatal("nothing works to begin with")
 	}
 	h.Mute()
-	if server.reaches(t, c) || !has(net.FlagRunning) {
+	if server.reaches(t, c, false) || !has(net.FlagRunning) {
 		t.Error("a mute computer has its link and reaches nobody")
 	}
 	h.Unmute()
-	if !server.reaches(t, c) {
+	if !server.reaches(t, c, true) {
 		t.Error("nothing works after the silence")
 	}
 	h.Down()
-	if server.reaches(t, c) || has(net.FlagUp) {
+	if server.reaches(t, c, false) || has(net.FlagUp) {
 		t.Error("a computer without a link reaches the internet")
 	}
 	h.Up()
-	if !server.reaches(t, c) || !has(net.FlagRunning) {
+	if !server.reaches(t, c, true) || !has(net.FlagRunning) {
 		t.Error("the link is back, and nothing works")
 	}
 }
@@ -223,17 +240,17 @@ func TestComputerChangesItsAddress(t *testing.T) {
 	server := newReflector(t, l)
 	for _, h := range []*Host{l.Home("home", PortRestricted), l.Home("open"), l.Server("server")} {
 		before, old := h.IP4(), socket(t, h)
-		if !server.reaches(t, old) {
+		if !server.reaches(t, old, true) {
 			t.Fatalf("%s: nothing works to begin with", h.Name())
 		}
 		h.Readdress()
 		if h.IP4() == before || !h.IP4().IsValid() {
 			t.Errorf("%s: %s became %s", h.Name(), before, h.IP4())
 		}
-		if server.reaches(t, old) {
+		if server.reaches(t, old, false) {
 			t.Errorf("%s: the old address still works", h.Name())
 		}
-		if !server.reaches(t, socket(t, h)) {
+		if !server.reaches(t, socket(t, h), true) {
 			t.Errorf("%s: the new address does not work", h.Name())
 		}
 	}
@@ -285,18 +302,18 @@ func TestRulesChangeWhileTheRouterRuns(t *testing.T) {
 	server := newReflector(t, l)
 	h := l.Home("home", UDPBlocked)
 	c := socket(t, h)
-	if server.reaches(t, c) {
+	if server.reaches(t, c, false) {
 		t.Fatal("UDP passes where it is blocked")
 	}
 	router := h.Routers()[0]
 	open := router.NAT()
 	open.BlockUDP = false
 	router.Set(open)
-	if !server.reaches(t, c) {
+	if !server.reaches(t, c, true) {
 		t.Error("UDP does not pass after it was let through")
 	}
 	router.Set(UDPBlocked)
-	if server.reaches(t, c) {
+	if server.reaches(t, c, false) {
 		t.Error("UDP passes where it is blocked again")
 	}
 }
@@ -311,12 +328,12 @@ func TestBlockedPacketsAreAnsweredOrNot(t *testing.T) {
 		nat := WebOnly
 		nat.Answer = answer
 		h := l.Home("home", nat)
-		_, err := dialTCP(h, at, 300*time.Millisecond)
+		_, err := dialTCP(h, at, patient(answer))
 		var refused syscall.Errno
 		if errors.As(err, &refused) != answer || err == nil {
 			t.Errorf("TCP, with answer %v: %v", answer, err)
 		}
-		if err := connectUDP(t, h, at); (err != nil) != answer {
+		if err := connectUDP(t, h, at, answer); (err != nil) != answer {
 			t.Errorf("UDP, with answer %v: %v", answer, err)
 		}
 	}
@@ -324,7 +341,7 @@ func TestBlockedPacketsAreAnsweredOrNot(t *testing.T) {
 
 // connectUDP sends a packet and returns the ICMP error that answers it, or nil
 // where nothing comes.
-func connectUDP(t *testing.T, h *Host, to netip.AddrPort) error {
+func connectUDP(t *testing.T, h *Host, to netip.AddrPort, expected bool) error {
 	t.Helper()
 	var conn *net.UDPConn
 	if err := h.Do(func() (err error) {
@@ -337,7 +354,7 @@ func connectUDP(t *testing.T, h *Host, to netip.AddrPort) error {
 	if _, err := conn.Write([]byte("hello")); err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_ = conn.SetReadDeadline(time.Now().Add(patient(expected)))
 	_, err := conn.Read(make([]byte, 10))
 	var refused syscall.Errno
 	if errors.As(err, &refused) {
@@ -353,11 +370,11 @@ func TestErrorsOfTheNetworkFindTheirWayBack(t *testing.T) {
 	closed6 := netip.AddrPortFrom(l.Server("server six").IP6(), 9)
 	kinds := []Kind{{Open}, {Firewall}, {FullCone}, {SymmetricRandom}, {Linux}, Carrier(PortRestricted)}
 	for _, kind := range kinds {
-		if err := connectUDP(t, l.Home(kind.String(), kind...), closed); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err := connectUDP(t, l.Home(kind.String(), kind...), closed, true); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("%s: a closed port answers %v", kind, err)
 		}
 	}
-	if err := connectUDP(t, l.Home("six", IPv6Only), closed6); !errors.Is(err, syscall.ECONNREFUSED) {
+	if err := connectUDP(t, l.Home("six", IPv6Only), closed6, true); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("%s: a closed port answers %v", IPv6Only.Name, err)
 	}
 	// And from inside to outside: the peer is told that nobody listens.
@@ -366,7 +383,7 @@ func TestErrorsOfTheNetworkFindTheirWayBack(t *testing.T) {
 	c := socket(t, home)
 	at := server.seen(t, c, server.at[0])
 	c.Close()
-	if err := connectUDP(t, l.Server("peer"), at); !errors.Is(err, syscall.ECONNREFUSED) {
+	if err := connectUDP(t, l.Server("peer"), at, true); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("a closed port behind routers answers %v", err)
 	}
 }

@@ -73,7 +73,7 @@ func TestHairpinReturnsToTheInside(t *testing.T) {
 	turning := FullCone
 	turning.Hairpin = true
 	for _, nat := range []NAT{FullCone, turning} {
-		if got := server.hairpin(t, l.Home("home", nat)); got != nat.Hairpin {
+		if got := server.hairpin(t, l.Home("home", nat), nat.Hairpin); got != nat.Hairpin {
 			t.Errorf("hairpin is %v instead of %v", got, nat.Hairpin)
 		}
 	}
@@ -84,7 +84,7 @@ func TestUnusedMappingEnds(t *testing.T) {
 	l := New(t, Options{})
 	server := newReflector(t, l)
 	short := FullCone
-	short.Idle, short.Allocation = 300*time.Millisecond, Random
+	short.Idle, short.Allocation = 500*time.Millisecond, Random
 	h := l.Home("home", short)
 	c := socket(t, h)
 	before := server.seen(t, c, server.at[0])

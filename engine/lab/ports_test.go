@@ -97,7 +97,7 @@ func answer(conn net.PacketConn, say func(string, netip.AddrPort) string) {
 func ask(t *testing.T, c *net.UDPConn, router *Router, what string) netip.AddrPort {
 	t.Helper()
 	say(t, c, netip.AddrPortFrom(router.Inside(), askingPort), what)
-	text, from := hear(t, c, time.Second)
+	text, from := hear(t, c, patient(true))
 	if from.Addr() != router.Inside() {
 		t.Fatalf("%q is answered by %q from %s", what, text, from)
 	}
@@ -122,7 +122,7 @@ func TestPortThatTheRouterMapsIsOpenToAll(t *testing.T) {
 	if again := ask(t, c, router, "map 1h 4001"); again != at {
 		t.Errorf("asked again and got %s instead of %s", again, at)
 	}
-	if !delivers(t, peer, c, at) {
+	if !delivers(t, peer, c, at, true) {
 		t.Error("nothing comes through the mapped port")
 	}
 	if seen := server.seen(t, c, server.at[0]); seen != at {
@@ -133,15 +133,15 @@ func TestPortThatTheRouterMapsIsOpenToAll(t *testing.T) {
 		t.Errorf("asked for a port that is taken and got %s", at)
 	}
 	ask(t, c, router, "unmap")
-	if delivers(t, peer, c, at) {
+	if delivers(t, peer, c, at, false) {
 		t.Error("a port comes through that is mapped no more")
 	}
-	at = ask(t, c, router, "map 400ms 5000")
-	if !delivers(t, peer, c, at) {
+	at = ask(t, c, router, "map 1s 5000")
+	if !delivers(t, peer, c, at, true) {
 		t.Error("nothing comes through the second port")
 	}
-	time.Sleep(400 * time.Millisecond)
-	if delivers(t, peer, c, at) {
+	time.Sleep(time.Second)
+	if delivers(t, peer, c, at, false) {
 		t.Error("a port comes through whose time is over")
 	}
 	if _, err := router.Map("icmp", local(c), 0, time.Hour); !errors.Is(err, ErrProtocol) {
@@ -158,10 +158,10 @@ func TestRouterIsFoundByMulticastAndSpeaksTCP(t *testing.T) {
 	router := h.Routers()[0]
 	c := socket(t, h)
 	say(t, c, askingGroup, "anybody?")
-	if text, _ := hear(t, c, time.Second); text != netip.AddrPortFrom(router.Inside(), askingPort).String() {
+	if text, _ := hear(t, c, patient(true)); text != netip.AddrPortFrom(router.Inside(), askingPort).String() {
 		t.Errorf("the multicast is answered by %q", text)
 	}
-	conn, err := dialTCP(h, netip.AddrPortFrom(router.Inside(), 80), time.Second)
+	conn, err := dialTCP(h, netip.AddrPortFrom(router.Inside(), 80), patient(true))
 	if err != nil {
 		t.Fatal(err)
 	}
