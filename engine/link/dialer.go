@@ -55,6 +55,9 @@ type PortMapper interface {
 	// Map returns the address at which others reach the local one. The mapping
 	// is kept until release is called, which does not wait.
 	Map(ctx context.Context, local netip.AddrPort) (external netip.AddrPort, release func(), err error)
+	// Found reports whether there is known to be such a router, so that Map is
+	// worth a wait.
+	Found() bool
 }
 
 // Dialer makes the links of one process, which has one identity. Its methods

@@ -270,8 +270,8 @@ func (l *Link) listen(control *webrtc.DataChannel) {
 	})
 	l.peer.OnICECandidate(func(c *webrtc.ICECandidate) {
 		if c != nil {
-			l.mapPort(c)
 			line := c.ToJSON().Candidate
+			l.mapPort(line)
 			l.found.add(c.Typ.String())
 			l.post(func() { l.gathered(line) })
 		}

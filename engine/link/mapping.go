@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-app/causeway/engine/path"
 )
@@ -18,11 +17,16 @@ import (
 // outside address as a server-reflexive candidate. pion need not know of it:
 // what arrives there comes to the host candidate's socket.
 
-// mappingGrace is for how long a description waits for the router since that
-// was asked, if it has all else. A router that was found before answers within
-// milliseconds; what the search for one finds later follows over the link, or
-// is in the next offer, and keeps nobody waiting for a first byte.
-const mappingGrace = 60 * time.Millisecond
+const (
+	// mappingGrace is for how long a description waits for a router that is
+	// known to map ports since that was asked, if it has all else. By PCP and
+	// NAT-PMP it answers within milliseconds; by UPnP home routers are slow.
+	mappingGrace = 250 * time.Millisecond
+	// searchGrace is the same while none is known. What the search for one
+	// finds later follows over the link, or is in the next offer, and keeps
+	// nobody waiting for a first byte.
+	searchGrace = 60 * time.Millisecond
+)
 
 // mappings are the ports that the router maps for one link. Its methods are
 // safe for concurrent use.
@@ -30,7 +34,7 @@ type mappings struct {
 	mu      sync.Mutex
 	ended   bool
 	asked   time.Time // first
-	asking  int
+	asking  map[netip.AddrPort]bool
 	changed chan struct{} // closed and replaced when asking has changed
 	held    map[netip.AddrPort]mapping
 	// told are all outside addresses that there were: the peer may still send
@@ -45,29 +49,32 @@ type mapping struct {
 }
 
 func newMappings() *mappings {
-	return &mappings{changed: make(chan struct{}), held: map[netip.AddrPort]mapping{}}
+	return &mappings{changed: make(chan struct{}), asking: map[netip.AddrPort]bool{}, held: map[netip.AddrPort]mapping{}}
 }
 
 // mapPort asks the router for the port of a host candidate, in the background.
 // After an ICE restart the candidate has the same port; asking again tells
 // whether the router still maps it to the same one. The router's client knows
 // which addresses face the router.
-func (l *Link) mapPort(c *webrtc.ICECandidate) {
+func (l *Link) mapPort(line string) {
 	policy := l.config.Policy
-	if l.config.Mapper == nil || policy == path.RelayOnly || policy == path.LANOnly ||
-		c.Typ != webrtc.ICECandidateTypeHost || c.Protocol != webrtc.ICEProtocolUDP {
+	if l.config.Mapper == nil || policy == path.RelayOnly || policy == path.LANOnly {
 		return
 	}
-	ip, err := netip.ParseAddr(c.Address)
+	c, ok := l.filter().usable(line)
+	if !ok || c.Type() != ice.CandidateTypeHost {
+		return
+	}
+	ip, err := netip.ParseAddr(c.Address())
 	if err != nil || !ip.Unmap().Is4() {
 		return
 	}
-	local := netip.AddrPortFrom(ip.Unmap(), c.Port)
+	local := netip.AddrPortFrom(ip.Unmap(), uint16(c.Port()))
 	m := l.mappings
-	m.begin(&l.tasks, func() {
+	m.begin(&l.tasks, local, func() {
 		external, release, err := l.config.Mapper.Map(l.sockets.ctx, local)
 		fresh := err == nil && m.hold(local, mapping{external, release})
-		m.end()
+		m.end(local)
 		switch {
 		case err != nil:
 			l.log.Debug("a port is not mapped", "local", local, "error", err)
@@ -80,29 +87,25 @@ func (l *Link) mapPort(c *webrtc.ICECandidate) {
 	})
 }
 
-// begin starts a request, unless the link has ended. The request has to call
-// end.
-func (m *mappings) begin(tasks *sync.WaitGroup, request func()) {
+// begin starts a request, unless the link has ended or the same is asked for.
+// The request has to call end.
+func (m *mappings) begin(tasks *sync.WaitGroup, local netip.AddrPort, request func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.ended {
+	if m.ended || m.asking[local] {
 		return
 	}
 	if m.asked.IsZero() {
 		m.asked = time.Now()
 	}
-	m.count(1)
+	m.asking[local] = true
 	tasks.Go(request)
 }
 
-func (m *mappings) end() {
+func (m *mappings) end(local netip.AddrPort) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.count(-1)
-}
-
-func (m *mappings) count(more int) {
-	m.asking += more
+	delete(m.asking, local)
 	close(m.changed)
 	m.changed = make(chan struct{})
 }
@@ -148,7 +151,7 @@ func (m *mappings) wait(ctx context.Context, limit time.Duration) {
 	defer cancel()
 	for {
 		m.mu.Lock()
-		asking, changed := m.asking, m.changed
+		asking, changed := len(m.asking), m.changed
 		m.mu.Unlock()
 		if asking == 0 {
 			return
@@ -170,7 +173,16 @@ func (m *mappings) outside() []netip.AddrPort {
 
 // addMapped adds what the router has mapped to our description.
 func (l *Link) addMapped(ctx context.Context, mine *session) {
-	l.mappings.wait(ctx, min(mappingGrace, l.config.GatherLimit))
+	for _, candidate := range mine.candidates {
+		l.mapPort(candidate) // pion may not have told of it yet
+	}
+	if l.config.Mapper != nil {
+		grace := searchGrace
+		if l.config.Mapper.Found() {
+			grace = mappingGrace
+		}
+		l.mappings.wait(ctx, min(grace, l.config.GatherLimit))
+	}
 	var mapped []string
 	for _, external := range l.mappings.outside() {
 		if line, ok := reflexive(external); ok {

@@ -131,7 +131,9 @@ wait:
 			break wait
 		case <-l.found.changed:
 			reflexive, relayed := l.found.has(path.ServerReflexive), l.found.has(path.RelayedType)
-			settled := (relayed || !patient) && (reflexive || !l.servers.stun)
+			// A server in the own network can answer before pion has come to
+			// the host candidates.
+			settled := (relayed || !patient) && (reflexive || !l.servers.stun) && l.hasHost()
 			if settled || (passed && (relayed || reflexive)) {
 				break wait
 			}
@@ -164,6 +166,11 @@ wait:
 		l.described[candidate] = true
 	}
 	return Description{Identity: l.own, SDP: mine.text()}, nil
+}
+
+// hasHost reports whether a host candidate was gathered, where there are any.
+func (l *Link) hasHost() bool {
+	return l.config.Policy == path.RelayOnly || l.found.has(path.Host)
 }
 
 // found notes which types of candidates were gathered. pion tells of them on a

@@ -211,6 +211,8 @@ func TestARelayAlonePolicyOpensNoOtherSocket(t *testing.T) {
 // forbiddenMapper must not be asked: a mapped port would tell the address.
 type forbiddenMapper struct{ t *testing.T }
 
+func (f forbiddenMapper) Found() bool { return true }
+
 func (f forbiddenMapper) Map(context.Context, netip.AddrPort) (netip.AddrPort, func(), error) {
 	f.t.Error("the router was asked for a port")
 	return netip.AddrPort{}, func() {}, errors.New("no")

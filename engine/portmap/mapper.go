@@ -72,6 +72,9 @@ func (m *Mapper) Serve(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Found reports whether a router that maps ports is known now.
+func (m *Mapper) Found() bool { return m.status.Load().Protocol != "" }
+
 // Map asks the router to pass a UDP port on to local, which must be this
 // computer's address towards the router, and returns the address at which
 // others reach it. It waits until ctx ends for the search for a router, and
