@@ -29,14 +29,15 @@ type journey struct {
 }
 
 // travel starts a transfer of large bytes, among others, that takes about as
-// long as is said where nothing goes wrong.
+// long as is said where nothing goes wrong. The sender has the limit: what waits
+// at a receiver who reads slowly would hide gaps.
 func (w *world) travel(sender, receiver *lab.Host, large int64, takes time.Duration) *journey {
 	w.t.Helper()
 	j := &journey{world: w, shared: filepath.Join(w.t.TempDir(), "album"), to: w.t.TempDir()}
 	makeTree(w.t, j.shared, 40, large)
 	var invitation string
-	j.sender, invitation = w.send(sender, j.shared, "--once")
-	j.receiver = w.receive(receiver, invitation, j.to, "--limit-down", fmt.Sprint(large/int64(takes.Seconds())))
+	j.sender, invitation = w.send(sender, j.shared, "--once", "--limit-up", fmt.Sprint(large/int64(takes.Seconds())))
+	j.receiver = w.receive(receiver, invitation, j.to)
 	return j
 }
 
