@@ -116,6 +116,27 @@ func TestFlagsOfTheCheckThatCannotBeMeant(t *testing.T) {
 	}
 }
 
+func TestTheSizeOfSocketBuffers(t *testing.T) {
+	remedy := "sudo sysctl -w net.core.rmem_max=4194304 net.core.wmem_max=4194304"
+	for _, test := range []struct {
+		found netcheck.Buffers
+		want  string
+	}{
+		{netcheck.Buffers{Wanted: 4 << 20, Receive: 4 << 20, Send: 4 << 20}, "4096 KiB"},
+		{netcheck.Buffers{Wanted: 4 << 20, Receive: 212992, Send: 4 << 20, Remedy: remedy},
+			"208 KiB of 4096 KiB, which makes transfers slower than they could be. To lift the limit: " + remedy},
+		{netcheck.Buffers{Wanted: 4 << 20, Receive: 212992, Send: 212992},
+			"208 KiB of 4096 KiB, which makes transfers slower than they could be"},
+		{netcheck.Buffers{Wanted: 4 << 20}, "not known"},
+	} {
+		text := describe(netcheck.Report{Buffers: test.found})
+		if line := "Socket buffers  " + test.want + "\n"; !strings.Contains(text, "\n"+line) {
+			t.Errorf("no line %q in:\n%s", line, text)
+		}
+		t.Logf("figure: socket buffers of %d and %d bytes: %s", test.found.Receive, test.found.Send, test.want)
+	}
+}
+
 func TestWhatIsUsable(t *testing.T) {
 	works := netcheck.STUNResult{RTT: 1}
 	broken := netcheck.TURNResult{Failure: &netcheck.Failure{Reason: netcheck.Expired}}

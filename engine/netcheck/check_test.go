@@ -129,7 +129,7 @@ func TestAClosedPortIsNoBlockedNetwork(t *testing.T) {
 		{URL: "turn:" + closed, Username: "ann", Password: "right"},
 		{URL: server.TurnURLs()[1], Username: "ann", Password: "right"},
 	}})
-	if report.UDP == Blocked || report.TURN[0].Failure == nil || report.TURN[0].Failure.Reason != Unreachable {
+	if report.UDP == Blocked || report.TURN[0].Failure == nil || report.TURN[0].Failure.Reason != ConnectionClosed {
 		t.Errorf("found %+v, failure %+v", report.Findings, report.TURN[0].Failure)
 	}
 }

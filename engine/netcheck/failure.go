@@ -56,7 +56,7 @@ func connectReason(err error) Reason {
 		return Certificate
 	case secured && !errors.Is(err, context.DeadlineExceeded) && !refused(err):
 		return NotTURN
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, connectionRefused):
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, connectionRefused), errors.Is(err, errRefused):
 		return ConnectionClosed
 	default:
 		return Unreachable

@@ -88,7 +88,7 @@ const (
 	Unreachable      Reason = "unreachable"        // nothing answers: dead, or a firewall
 	UDPBlocked       Reason = "udp-blocked"        // no UDP leaves this network
 	TCPOnly          Reason = "tcp-only"           // the server answers by TCP, and not by UDP
-	ConnectionClosed Reason = "connection-refused" // the TCP port is closed
+	ConnectionClosed Reason = "connection-refused" // nobody listens at the port
 	Certificate      Reason = "certificate"        // TLS did not accept the server's certificate
 	NotTURN          Reason = "not-turn"           // something answers that is no TURN server
 	NoCredentials    Reason = "no-credentials"     // the settings have no username or password

@@ -255,7 +255,7 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	}{
 		{"no such name", "turn:nowhere.invalid:3478", Resolve, NameUnknown},
 		{"no URL", "turn://x:y", Resolve, NameUnknown},
-		{"nobody listens by UDP", "turn:" + closed + "?transport=udp", Connect, Unreachable},
+		{"nobody listens by UDP", "turn:" + closed + "?transport=udp", Connect, ConnectionClosed},
 		{"nobody listens by TCP", "turn:" + closed + "?transport=tcp", Connect, ConnectionClosed},
 		{"nobody listens by TLS", "turns:" + closed + "?transport=tcp", Connect, ConnectionClosed},
 	} {
