@@ -270,6 +270,11 @@ func TestRouterChangesItsAddress(t *testing.T) {
 		if text, _ := hear(t, c, patience); text != "" {
 			t.Errorf("%s: %q came in", nat.Name, text)
 		}
+		// Open, if the mapping were still there.
+		say(t, peer, netip.AddrPortFrom(h.OutsideIP4(), before.Port()), "to the new address")
+		if text, _ := hear(t, c, patience); text != "" {
+			t.Errorf("%s: %q came in", nat.Name, text)
+		}
 		after := server.seen(t, c, server.at[0])
 		if after.Addr() == before.Addr() || after.Addr() != h.OutsideIP4() {
 			t.Errorf("%s: %s became %s", nat.Name, before, after)

@@ -81,7 +81,7 @@ func (*asking) Serve(ctx context.Context, table PortTable, listen Listener) erro
 	return nil
 }
 
-// answer answers packets until the socket is closed.
+// answer answers packets until the socket is closed, each after its question.
 func answer(conn net.PacketConn, say func(string, netip.AddrPort) string) {
 	buffer := make([]byte, 1500)
 	for {
@@ -89,20 +89,30 @@ func answer(conn net.PacketConn, say func(string, netip.AddrPort) string) {
 		if err != nil {
 			return
 		}
-		_, _ = conn.WriteTo([]byte(say(string(buffer[:n]), from.(*net.UDPAddr).AddrPort())), from)
+		asked := string(buffer[:n])
+		_, _ = conn.WriteTo([]byte(asked+"="+say(asked, from.(*net.UDPAddr).AddrPort())), from)
 	}
 }
 
 // ask asks the router's service, and returns an address if it answers one.
 func ask(t *testing.T, c *net.UDPConn, router *Router, what string) netip.AddrPort {
 	t.Helper()
-	say(t, c, netip.AddrPortFrom(router.Inside(), askingPort), what)
-	text, from := hear(t, c, patient(true))
-	if from.Addr() != router.Inside() {
-		t.Fatalf("%q is answered by %q from %s", what, text, from)
-	}
-	at, _ := netip.ParseAddrPort(text)
+	at, _ := netip.ParseAddrPort(question(t, c, router, netip.AddrPortFrom(router.Inside(), askingPort), what))
 	return at
+}
+
+// question sends until it is answered: a service takes a moment to listen.
+func question(t *testing.T, c *net.UDPConn, router *Router, to netip.AddrPort, what string) string {
+	t.Helper()
+	for end := time.Now().Add(patient(true)); time.Now().Before(end); {
+		say(t, c, to, what)
+		text, from := hear(t, c, 100*time.Millisecond)
+		if said, ok := strings.CutPrefix(text, what+"="); ok && from.Addr() == router.Inside() {
+			return said
+		}
+	}
+	t.Fatalf("nobody answers %q", what)
+	return ""
 }
 
 func TestPortThatTheRouterMapsIsOpenToAll(t *testing.T) {
@@ -157,8 +167,7 @@ func TestRouterIsFoundByMulticastAndSpeaksTCP(t *testing.T) {
 	h := l.Home("home", nat)
 	router := h.Routers()[0]
 	c := socket(t, h)
-	say(t, c, askingGroup, "anybody?")
-	if text, _ := hear(t, c, patient(true)); text != netip.AddrPortFrom(router.Inside(), askingPort).String() {
+	if text := question(t, c, router, askingGroup, "anybody?"); text != netip.AddrPortFrom(router.Inside(), askingPort).String() {
 		t.Errorf("the multicast is answered by %q", text)
 	}
 	conn, err := dialTCP(h, netip.AddrPortFrom(router.Inside(), 80), patient(true))
@@ -185,11 +194,6 @@ func TestPortServiceComesAndGoes(t *testing.T) {
 	for range 2 {
 		nat.Ports = &asking{}
 		router.Set(nat)
-		deadline := time.Now().Add(5 * time.Second)
-		for text := ""; text == "" && time.Now().Before(deadline); {
-			say(t, c, askingGroup, "anybody?")
-			text, _ = hear(t, c, 20*time.Millisecond)
-		}
 		if !ask(t, c, router, "map 1h 0").IsValid() {
 			t.Error("the router maps no port")
 		}

@@ -47,6 +47,14 @@ func TestComputersBehindOneRouterMeetUnlessItKeepsThemApart(t *testing.T) {
 		if met := delivers(t, from, to, local(to), !nat.Isolate); met == nat.Isolate {
 			t.Errorf("%s: neighbours meet: %v", nat.Name, met)
 		}
+		l.Cut(a, b)
+		if delivers(t, from, to, local(to), false) {
+			t.Errorf("%s: neighbours meet through a cut", nat.Name)
+		}
+		l.Join(b, a)
+		if met := delivers(t, from, to, local(to), !nat.Isolate); met == nat.Isolate {
+			t.Errorf("%s: neighbours meet after the cut was mended: %v", nat.Name, met)
+		}
 	}
 }
 
@@ -102,8 +110,11 @@ func TestForeignSourceDoesNotLeak(t *testing.T) {
 	l := New(t, Options{})
 	peer := socket(t, l.Server("peer"))
 	foreign := netip.MustParseAddr("10.1.2.3")
-	for _, kind := range []Kind{{Open}, {Firewall}, {FullCone}, {Linux}} {
-		h := l.Home(kind.String(), kind...)
+	hosts := []*Host{l.Server("server")}
+	for _, nat := range []NAT{Open, Firewall, FullCone, Linux} {
+		hosts = append(hosts, l.Home(nat.Name, nat))
+	}
+	for _, h := range hosts {
 		if err := h.Do(func() error {
 			eth0, err := netlink.LinkByName("eth0")
 			if err != nil {
@@ -114,10 +125,10 @@ func TestForeignSourceDoesNotLeak(t *testing.T) {
 			t.Fatal(err)
 		}
 		if delivers(t, listen(t, h, netip.AddrPortFrom(foreign, 0)), peer, local(peer), false) {
-			t.Errorf("%s: a packet from %s reached the internet", kind, foreign)
+			t.Errorf("%s: a packet from %s reached the internet", h.Name(), foreign)
 		}
 		if !delivers(t, socket(t, h), peer, local(peer), true) {
-			t.Errorf("%s: nothing reaches the internet", kind)
+			t.Errorf("%s: nothing reaches the internet", h.Name())
 		}
 	}
 }
