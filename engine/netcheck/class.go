@@ -10,8 +10,13 @@ type network struct {
 	Findings
 }
 
-// known reports whether anything was found at all.
+// known reports whether anything was found of the network. Whether a relay works
+// is often known before, and says nothing of it; who hides the network tells no
+// more than that, ever.
 func (f Findings) known() bool {
+	if f.Policy != path.RelayOnly {
+		f.Relay = false
+	}
 	f.Policy = ""
 	return f != Findings{}
 }
@@ -27,7 +32,7 @@ func (f Findings) guesses() []network {
 		all = nil
 		for _, reach := range []Reach{Open, Blocked} {
 			for _, six := range []bool{false, true} {
-				for _, relay := range []bool{false, true} {
+				for _, relay := range []bool{f.Relay, true} {
 					all = append(all, Findings{UDP: reach, IPv4: true, IPv6: six, NAT: true, Relay: relay, Policy: f.Policy})
 				}
 			}

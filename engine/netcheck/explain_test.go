@@ -280,3 +280,22 @@ func TestBlockedUDPIsTheFirstThingToChange(t *testing.T) {
 		t.Errorf("blocked on both sides: %+v", got)
 	}
 }
+
+func TestARelayAloneTellsNothingOfTheNetworkAroundIt(t *testing.T) {
+	// That it works is known before the rest.
+	early := Findings{Relay: true, Policy: path.Auto}
+	for name, why := range map[string]Explanation{
+		"own":    Explain(early, HomeRouter(), Actual{}),
+		"theirs": Explain(HomeRouter(), early, Actual{}),
+	} {
+		if why.Path != "" || slices.Contains(slices.Concat(why.Own, why.Theirs), NoInternet) {
+			t.Errorf("%s: %+v", name, why)
+		}
+	}
+	direct := HomeRouter()
+	direct.Policy = path.DirectOnly
+	why := Explain(direct, early, Actual{Path: path.Connecting, Failed: true})
+	if !slices.Contains(why.Own, PolicyDirect) || !slices.Equal(why.Theirs, []Cause{NotKnown}) {
+		t.Errorf("%+v", why)
+	}
+}
