@@ -20,12 +20,11 @@ import (
 // like any other; the answers are taken out here.
 
 const (
-	// strangerLimit bounds the peer's addresses that no candidate told.
-	strangerLimit = 32
-	// openLimit bounds the checks that wait for an answer.
+	// strangerLimit bounds the pairs by which the peer was seen.
+	strangerLimit = 64
+	// openLimit bounds the checks that wait for an answer. The oldest is given
+	// up for the newest: what is asked in doubt is worth more.
 	openLimit = 1024
-	// answerLimit is how late an answer may come.
-	answerLimit = 10 * time.Second
 )
 
 // leg is one of our sockets, as a way to the peer.
@@ -70,8 +69,9 @@ type checks struct {
 	tiebreaker  uint64
 	nominations uint32
 	open        map[transaction]openCheck
+	order       []transaction // of open, the oldest first; some were answered
 	pairs       map[pair]*health
-	strangers   []netip.AddrPort
+	strangers   []pair
 	served      time.Time // when a server answered last
 	wanted      *pair     // to be selected at the peer's next check; the offering side's
 }
@@ -139,19 +139,20 @@ func (c *checks) build(p pair, nominate bool) ([]byte, bool) {
 		return nil, false
 	}
 	now := time.Now()
-	if len(c.open) >= openLimit {
-		for id, open := range c.open {
-			if now.Sub(open.sent) > answerLimit {
-				delete(c.open, id)
-			}
-		}
-	}
-	if len(c.open) >= openLimit {
-		return nil, false
-	}
-	c.open[message.TransactionID] = openCheck{pair: p, sent: now}
+	c.expect(message.TransactionID, openCheck{pair: p, sent: now})
 	c.of(p).sent = now
 	return message.Raw, true
+}
+
+// expect waits for an answer to a check, and for no longer to the oldest one
+// where there are too many.
+func (c *checks) expect(id transaction, check openCheck) {
+	c.open[id] = check
+	c.order = append(c.order, id)
+	if len(c.order) > openLimit {
+		delete(c.open, c.order[0])
+		c.order = c.order[1:]
+	}
 }
 
 func (c *checks) of(p pair) *health {
@@ -190,21 +191,23 @@ func (c *checks) answer(p pair, packet []byte) bool {
 	return true
 }
 
-// learn notes where the peer sends from, if no candidate told it.
-func (c *checks) learn(remote netip.AddrPort) {
+// learn notes the pair by which the peer was seen. Behind a NAT that maps by
+// destination its address is another one for each of ours, and leads to it from
+// there alone.
+func (c *checks) learn(p pair) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if slices.Contains(c.strangers, remote) {
-		return
+	if at := slices.Index(c.strangers, p); at >= 0 {
+		c.strangers = slices.Delete(c.strangers, at, at+1)
 	}
 	if len(c.strangers) >= strangerLimit {
 		c.strangers = slices.Delete(c.strangers, 0, 1)
 	}
-	c.strangers = append(c.strangers, remote)
+	c.strangers = append(c.strangers, p)
 }
 
-// known returns the addresses that were learnt.
-func (c *checks) known() []netip.AddrPort {
+// seen returns the pairs that were learnt.
+func (c *checks) seen() []pair {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.strangers)
@@ -391,9 +394,7 @@ func (c *checks) ask(p pair) {
 		return
 	}
 	c.mu.Lock()
-	if len(c.open) < openLimit {
-		c.open[message.TransactionID] = openCheck{pair: p, sent: time.Now(), server: true}
-	}
+	c.expect(message.TransactionID, openCheck{pair: p, sent: time.Now(), server: true})
 	c.mu.Unlock()
 	p.leg.send(message.Raw, p.remote)
 }

@@ -2,6 +2,7 @@ package link
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -89,7 +90,7 @@ func (l *Link) bindingRequest(m *stun.Message, local, from ice.Candidate, _ *ice
 		return nominates
 	}
 	p := pair{leg, netip.AddrPortFrom(ip.Unmap(), uint16(from.Port()))}
-	l.sockets.checks.learn(p.remote)
+	l.sockets.checks.learn(p)
 	switch {
 	case l.offers && !l.sockets.checks.take(p), !l.offers && !nominates:
 		return false
@@ -183,7 +184,7 @@ func (v survey) class(p pair) class {
 	}
 }
 
-// remotes are the peer's addresses: those it told, and those it was seen at.
+// remotes are the peer's addresses that it told.
 func (l *Link) remotes() []remote {
 	var all []remote
 	add := func(r remote) {
@@ -206,13 +207,6 @@ func (l *Link) remotes() []remote {
 			at: at, host: kind == ice.CandidateTypeHost, relayed: kind == ice.CandidateTypeRelay,
 		})
 	}
-	filter := l.filter()
-	for _, at := range l.sockets.checks.known() {
-		if filter.policy == path.LANOnly && !filter.near(at.Addr()) {
-			continue
-		}
-		add(remote{at: at, relayed: l.state.choice.relays[at]})
-	}
 	return all
 }
 
@@ -220,27 +214,39 @@ func (l *Link) remotes() []remote {
 func (l *Link) survey() survey {
 	v := survey{remotes: map[netip.AddrPort]remote{}}
 	ranks := map[pair]int{}
+	add := func(p pair) {
+		class := v.class(p)
+		switch {
+		case !p.leg.reaches(p.remote),
+			l.config.Policy == path.RelayOnly && !p.leg.relayed(),
+			(l.config.Policy == path.DirectOnly || l.config.Policy == path.LANOnly) && class == classRelay:
+			return
+		case class == classRelay:
+			ranks[p] = int(classRelay) + 2*serverRank(p.leg)
+			if p.leg.relayed() && v.remotes[p.remote].relayed {
+				ranks[p]++ // two relays
+			}
+		default:
+			ranks[p] = int(class)
+		}
+		v.pairs = append(v.pairs, p)
+	}
 	legs := l.sockets.legs()
 	for _, r := range l.remotes() {
 		v.remotes[r.at] = r
 		for _, leg := range legs {
-			p := pair{leg, r.at}
-			class := v.class(p)
-			switch {
-			case !leg.reaches(r.at),
-				l.config.Policy == path.RelayOnly && !leg.relayed(),
-				(l.config.Policy == path.DirectOnly || l.config.Policy == path.LANOnly) && class == classRelay:
-				continue
-			case class == classRelay:
-				ranks[p] = int(classRelay) + 2*serverRank(leg)
-				if leg.relayed() && r.relayed {
-					ranks[p]++ // two relays
-				}
-			default:
-				ranks[p] = int(class)
-			}
-			v.pairs = append(v.pairs, p)
+			add(pair{leg, r.at})
 		}
+	}
+	told := maps.Clone(v.remotes)
+	filter := l.filter()
+	for _, p := range l.sockets.checks.seen() {
+		_, known := told[p.remote]
+		if known || !slices.Contains(legs, p.leg) || (filter.policy == path.LANOnly && !filter.near(p.remote.Addr())) {
+			continue
+		}
+		v.remotes[p.remote] = remote{at: p.remote, relayed: l.state.choice.relays[p.remote]}
+		add(p)
 	}
 	slices.SortStableFunc(v.pairs, func(a, b pair) int { return cmp.Compare(ranks[a], ranks[b]) })
 	l.sockets.checks.prune(v.pairs)
@@ -260,7 +266,8 @@ func serverRank(l leg) int {
 	return a.server.rank
 }
 
-// checkPairs makes the checks that are due, the oldest first.
+// checkPairs makes the checks that are due, the oldest first, but half of them
+// of pairs that have worked before, if there are as many.
 func (l *Link) checkPairs(now time.Time, silent time.Duration, view survey) time.Duration {
 	c := &l.state.choice
 	next := tickPeriod
@@ -280,20 +287,29 @@ func (l *Link) checkPairs(now time.Time, silent time.Duration, view survey) time
 	}
 	type due struct {
 		pair
-		sent time.Time
+		health
 	}
 	var list []due
 	for _, p := range view.pairs {
-		sent := l.sockets.checks.health(p).sent
+		state := l.sockets.checks.health(p)
 		// Half a tick early is nearer than a tick late.
-		if every := pause(p); every > 0 && now.Sub(sent) >= every-min(every/10, tickPeriod/2) {
-			list = append(list, due{p, sent})
+		if every := pause(p); every > 0 && now.Sub(state.sent) >= every-min(every/10, tickPeriod/2) {
+			list = append(list, due{p, state})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b due) int { return a.sent.Compare(b.sent) })
 	if l.doubtful(silent) && len(list) > 0 {
 		c.rounds++
 	}
+	var first, rest []due
+	for _, each := range list {
+		if !each.answered.IsZero() && len(first) < roundLimit/2 {
+			first = append(first, each)
+		} else {
+			rest = append(rest, each)
+		}
+	}
+	list = append(first, rest...)
 	for _, each := range list[:min(len(list), roundLimit)] {
 		l.sockets.checks.check(each.pair, false)
 	}
