@@ -86,10 +86,7 @@ func causes(own, theirs Findings, remedies []Remedy) (mine, others []Cause) {
 	free, freeTheirs := own, theirs
 	free.Policy, freeTheirs.Policy = path.Auto, path.Auto
 	without, _ := forecast(free, freeTheirs)
-	// A side that hides its network says nothing of it, and is relayed whatever
-	// that is.
-	hidden := own.Policy == path.RelayOnly || theirs.Policy == path.RelayOnly
-	if !without.Direct() && !hidden {
+	if !without.Direct() && !hides(own) && !hides(theirs) {
 		mine, others = networkCauses(own, theirs), networkCauses(theirs, own)
 	}
 	mine, others = append(mine, policyCauses(own)...), append(others, policyCauses(theirs)...)
@@ -105,6 +102,10 @@ func causes(own, theirs Findings, remedies []Remedy) (mine, others []Cause) {
 	}
 	return mine, others
 }
+
+// hides reports whether a side says nothing of its network, which makes no
+// difference then: it is relayed, or never left, whatever it is like.
+func hides(f Findings) bool { return f.Policy == path.RelayOnly || f.Policy == path.LANOnly }
 
 func policyCauses(f Findings) []Cause {
 	switch f.Policy {

@@ -299,3 +299,10 @@ func TestARelayAloneTellsNothingOfTheNetworkAroundIt(t *testing.T) {
 		t.Errorf("%+v", why)
 	}
 }
+
+func TestWhoStaysInTheNetworkIsNotAskedWhatItIsLike(t *testing.T) {
+	why := Explain(Findings{Policy: path.LANOnly}, HomeRouter(), Actual{Path: path.Connecting, Failed: true})
+	if !slices.Equal(why.Own, []Cause{PolicyLAN}) || len(why.Theirs) > 0 {
+		t.Errorf("%+v", why)
+	}
+}
