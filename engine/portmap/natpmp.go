@@ -60,6 +60,8 @@ func (n *natpmp) probe(ctx context.Context) error {
 	defer conn.Close()
 	port := conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 	defer func() { _, _ = n.exchange.conn.Write(natpmpRequest(port, 0, 0)) }()
+	ctx, stop := lingering(ctx)
+	defer stop()
 	_, err = n.mapping(ctx, port, 0, probeLife)
 	return err
 }

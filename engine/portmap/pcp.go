@@ -55,6 +55,8 @@ func (p *pcp) probe(ctx context.Context) error {
 	own := lease{local: p.exchange.local()}
 	_, _ = rand.Read(own.nonce[:])
 	defer func() { _, _ = p.exchange.conn.Write(p.request(own, 0)) }()
+	ctx, stop := lingering(ctx)
+	defer stop()
 	_, err := p.obtain(ctx, own, probeLife)
 	return err
 }

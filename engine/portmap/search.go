@@ -12,6 +12,9 @@ const (
 	searchLimit = 3 * time.Second
 	// datagramLimit is how long PCP and NAT-PMP are given in it.
 	datagramLimit = 2 * time.Second
+	// probeGrace is how much longer a probe waits for its answer when another
+	// protocol is preferred.
+	probeGrace = 100 * time.Millisecond
 	// searchGrace is how long a protocol that is preferred may answer after
 	// another one has.
 	searchGrace = 250 * time.Millisecond
@@ -96,6 +99,18 @@ func (g *gateway) try(ctx context.Context, r router, ask func(context.Context) e
 		return finding{protocol: r.protocol(), err: err}
 	}
 	return finding{protocol: r.protocol(), router: r}
+}
+
+// lingering returns a context that ends a little later than ctx: a probe that is
+// not needed any more waits for its answer, lest the router read the request for
+// a port after the one that gives it back.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	end := context.AfterFunc(ctx, func() { time.AfterFunc(probeGrace, cancel) })
+	return later, func() {
+		end()
+		cancel()
+	}
 }
 
 // decided reports whether no protocol that is still tried would be preferred.
