@@ -46,11 +46,11 @@ func (o *owner) makeRoom(p *peerLink) {
 	}
 }
 
-// lost counts the members whose links have no path and no heir.
-func (t *transfer) lost() int {
+// pathless counts the members to which another link is wanted.
+func (t *transfer) pathless() int {
 	count := 0
 	for _, m := range t.members {
-		if m.link.lost() && m.link.heir == nil {
+		if m.link.again || m.link.lost() && m.link.heir == nil {
 			count++
 		}
 	}

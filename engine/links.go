@@ -37,8 +37,13 @@ type peerLink struct {
 	findings netcheck.Findings
 	relays   bool
 	// heir is a newer link to the same peer that takes over once it is up; there
-	// is one only while this one has lost its path, which it may find again.
+	// is one only while this one has no path, which it may find yet.
 	heir *peerLink
+	// foretells tells that ports could be foretold when this side's description
+	// was made.
+	foretells bool
+	// again asks for a further attempt beside this one; it was asked for once.
+	again, asked bool
 	// earlier are the paths of links that this one took over from.
 	earlier []link.Entry
 	// met is the share whose room brought the two together.
@@ -48,12 +53,13 @@ type peerLink struct {
 	tagsFor  int                    // the roomsChanged for which they do
 }
 
-// addLink takes a new link into use; it was made in t's room.
-func (o *owner) addLink(l *link.Link, t *transfer, offered bool, theirs invitationToLink) {
+// addLink takes a new link into use; it was made in t's room. foretells tells
+// whether this side's description has ports that were foretold.
+func (o *owner) addLink(l *link.Link, t *transfer, offered, foretells bool, theirs invitationToLink) {
 	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{},
-		findings: theirs.Network.Findings, relays: strings.Contains(theirs.SDP, " typ "+path.RelayedType)}
-	if old := o.links[p.identity]; old != nil && old.lost() {
-		old.heir = p
+		foretells: foretells, findings: theirs.Network.Findings, relays: strings.Contains(theirs.SDP, " typ "+path.RelayedType)}
+	if old := o.links[p.identity]; old != nil { // it has no path
+		old.heir, old.again = p, false
 	} else {
 		o.links[p.identity] = p
 		o.member(p, t)
@@ -115,8 +121,9 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 	if down && status.Err == nil && o.ctx.Err() == nil {
 		o.lookAgain(p)
 	}
+	o.tryAgain(p)
 	if up {
-		p.wasUp = true
+		p.wasUp, p.again = true, false
 		o.log.Info("linked", "peer", p.identity, "path", status.Path, "relay", status.Relay)
 		o.greetAll(p)
 	}

@@ -41,10 +41,11 @@ type meeting struct {
 
 // offer is a connection that waits for somebody's answer.
 type offer struct {
-	pending *link.Pending
-	made    time.Time
-	ids     map[signaling.OfferID]bool // one for each time it was announced
-	sentTo  map[string]bool            // rendezvous URLs that have it
+	pending   *link.Pending
+	made      time.Time
+	foretells bool                       // ports could be foretold when it was made
+	ids       map[signaling.OfferID]bool // one for each time it was announced
+	sentTo    map[string]bool            // rendezvous URLs that have it
 }
 
 // invitationToLink is the sealed content of an offer.
@@ -53,6 +54,9 @@ type invitationToLink struct {
 	// Linked lists the peers that the offering side is linked with; they
 	// need no further link and ignore the offer.
 	Linked []string `json:"linked,omitempty"`
+	// Again lists the peers to which the offering side has a link that finds no
+	// path, and now knows of more ways: this is a further attempt beside it.
+	Again []string `json:"again,omitempty"`
 	// Network is what the side that says this knows of its network.
 	Network toldFindings `json:"network"`
 }
@@ -101,6 +105,9 @@ func (o *owner) signaled(event signaling.Event) {
 		if t := o.rooms[e.Room]; t != nil && !t.record.Paused {
 			if e.Others > t.meeting.others[e.URL] {
 				t.meeting.next, t.meeting.rounds = time.Time{}, 0
+				if o.foretells() {
+					o.withdrawOlder(t, time.Now().Add(-freshOffer)) // other ports come next by now
+				}
 			}
 			t.meeting.others[e.URL] = e.Others
 			o.meet(t, time.Now())
@@ -139,7 +146,7 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	for _, others := range t.meeting.others {
 		most = max(most, others)
 	}
-	lost := t.lost()
+	lost := t.pathless()
 	linked := len(t.members) - lost
 	missing := min(most-linked, offersAtOnce, membersLimit-linked)
 	if missing <= 0 || now.Before(t.meeting.next) {
@@ -183,16 +190,33 @@ func (o *owner) withdrawOlder(t *transfer, than time.Time) {
 	})
 }
 
+// withdrawUnforetold withdraws the offers that lack foretold ports, and reports
+// whether there are any.
+func (o *owner) withdrawUnforetold(t *transfer) bool {
+	before := len(t.meeting.offers)
+	t.meeting.offers = slices.DeleteFunc(t.meeting.offers, func(offer *offer) bool {
+		if !offer.foretells {
+			o.withdraw(offer.pending)
+		}
+		return !offer.foretells
+	})
+	return len(t.meeting.offers) < before
+}
+
 // makeOffer gathers a connection behind the scenes and announces it when it
 // can leave.
 func (o *owner) makeOffer(t *transfer) {
 	t.meeting.gather++
-	ctx, generation := t.ctx, o.generation
+	ctx, generation, foretells := t.ctx, o.generation, o.foretells()
+	gather := o.dialer.Offer
+	if len(t.again()) > 0 {
+		gather = o.dialer.OfferPatiently
+	}
 	o.background(func() {
-		pending, err := o.dialer.Offer(ctx)
+		pending, err := gather(ctx)
 		o.post(func() {
 			t.meeting.gather--
-			stale := generation != o.generation
+			stale := generation != o.generation || o.foretells() && !foretells
 			switch {
 			case ctx.Err() != nil || t.record.Paused || stale:
 				if err == nil {
@@ -205,7 +229,7 @@ func (o *owner) makeOffer(t *transfer) {
 				o.connectFailed(t, err, nil)
 			default:
 				t.meeting.offers = append(t.meeting.offers, &offer{
-					pending: pending, made: time.Now(),
+					pending: pending, made: time.Now(), foretells: foretells,
 					ids: map[signaling.OfferID]bool{}, sentTo: map[string]bool{},
 				})
 				o.announce(t)
@@ -216,9 +240,9 @@ func (o *owner) makeOffer(t *transfer) {
 
 // announce sends offers to every rendezvous that knows enough other peers.
 func (o *owner) announce(t *transfer) {
-	linked := make([]string, 0, len(t.members))
+	linked, again := make([]string, 0, len(t.members)), t.again()
 	for identity, m := range t.members {
-		if !m.link.lost() {
+		if !m.link.lost() && !m.link.again {
 			linked = append(linked, identity.String())
 		}
 	}
@@ -232,7 +256,7 @@ func (o *owner) announce(t *transfer) {
 			id := signaling.NewOfferID()
 			offer.ids[id] = true
 			text, _ := json.Marshal(invitationToLink{
-				Description: offer.pending.Description(), Linked: linked, Network: toldFindings{o.findings()},
+				Description: offer.pending.Description(), Linked: linked, Again: again, Network: toldFindings{o.findings()},
 			})
 			batch = append(batch, signaling.Offer{ID: id, Plaintext: text})
 		}
@@ -256,7 +280,8 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 	if t.answering[theirs.Identity] {
 		return
 	}
-	if p := o.links[theirs.Identity]; p != nil {
+	again := slices.Contains(theirs.Again, own.String())
+	if p := o.links[theirs.Identity]; p != nil && !(again && p.mayTryAgain()) {
 		if p.status.Up {
 			o.greetAll(p) // it knows this room; it may not know that we do
 		}
@@ -266,7 +291,7 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 		o.makeRoom(p)
 	}
 	t.answering[theirs.Identity] = true
-	generation := o.generation
+	generation, foretells := o.generation, o.foretells()
 	o.background(func() {
 		l, answer, err := o.dialer.Answer(o.ctx, theirs.Description)
 		o.post(func() {
@@ -279,19 +304,20 @@ func (o *owner) offered(t *transfer, e signaling.Offered) {
 				o.discardLink(l) // the settings have changed; the peer offers again
 				return
 			}
-			o.answer(t, e, l, answer, theirs)
+			o.answer(t, e, l, answer, theirs, foretells)
 		})
 	})
 }
 
-func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description, theirs invitationToLink) {
-	if t.ctx.Err() != nil || t.record.Paused || !o.settleGlare(l.Remote(), false) {
+func (o *owner) answer(t *transfer, e signaling.Offered, l *link.Link, answer link.Description, theirs invitationToLink, foretells bool) {
+	again := slices.Contains(theirs.Again, o.dialer.Identity().String())
+	if t.ctx.Err() != nil || t.record.Paused || !o.settleGlare(l.Remote(), false, again) {
 		o.discardLink(l)
 		return
 	}
 	text, _ := json.Marshal(invitationToLink{Description: answer, Network: toldFindings{o.findings()}})
 	o.signaling.Answer(t.keys.Room, e.URL, e.From, e.OfferID, text)
-	o.addLink(l, t, false, theirs)
+	o.addLink(l, t, false, foretells, theirs)
 }
 
 // answered completes one of our offers.
@@ -306,7 +332,9 @@ func (o *owner) answered(t *transfer, e signaling.Answered) {
 		return
 	}
 	taken := t.meeting.offers[at]
-	if theirs.Identity == o.dialer.Identity() || !o.settleGlare(theirs.Identity, true) {
+	current := o.links[theirs.Identity]
+	again := current != nil && current.again
+	if theirs.Identity == o.dialer.Identity() || !o.settleGlare(theirs.Identity, true, again) {
 		return // the offer is still good for somebody else
 	}
 	t.meeting.offers = slices.Delete(t.meeting.offers, at, at+1)
@@ -316,16 +344,16 @@ func (o *owner) answered(t *transfer, e signaling.Answered) {
 		o.log.Info("cannot accept an answer", "transfer", t.id, "error", err)
 		return
 	}
-	o.addLink(l, t, true, theirs)
+	o.addLink(l, t, true, taken.foretells, theirs)
 }
 
 // settleGlare decides whether a new link to a peer may be made, and ends the
 // one it replaces. offered tells whether this side made the new link's offer.
 // When both offered at the same moment, both keep what the lower identity
-// offered.
-func (o *owner) settleGlare(peer link.Identity, offered bool) bool {
+// offered. again tells that it is a further attempt, which replaces none.
+func (o *owner) settleGlare(peer link.Identity, offered, again bool) bool {
 	current := o.links[peer]
-	if current == nil || current.lost() && current.heir == nil {
+	if current == nil || current.lost() && current.heir == nil || again && current.mayTryAgain() {
 		return true
 	}
 	old := current.newest()

@@ -47,7 +47,9 @@ func usualInstruments() instruments {
 // owner's goroutine; no link waits for it.
 type network struct {
 	report *netcheck.Report
-	relays map[string]measured // TURN servers, by relayName
+	// carrier tells that the check has seen a carrier's NAT without the router's help.
+	carrier bool
+	relays  map[string]measured // TURN servers, by relayName
 	// round counts looks. What an earlier one finds late is no news.
 	round  int
 	cancel context.CancelFunc // ends the look that goes on
@@ -140,6 +142,7 @@ func (o *owner) lookAtNetwork() {
 		config.STUN = nil
 	}
 	config.Throughput = -1
+	config.Router = nil // routerChanged tells; ports that can be foretold are wanted now
 	o.background(func() {
 		defer cancel()
 		results := make(chan []netcheck.TURNResult, 1)
@@ -189,7 +192,8 @@ func (o *owner) checked(round int, report netcheck.Report) {
 	if o.network.mapper != nil { // it may have found a router meanwhile
 		report.Router = o.network.mapper.Status().Load()
 	}
-	report.Findings = o.withRouter(report.Findings, report.Router)
+	o.network.carrier = report.CarrierNAT
+	report.Findings = o.withRouter(report.Findings, report)
 	o.network.report = &report
 	o.log.Info("network", "findings", o.findings(), "took", report.Took)
 	o.foundOut(before)
@@ -200,6 +204,7 @@ func (o *owner) checked(round int, report netcheck.Report) {
 func (o *owner) foundOut(before netcheck.Findings) {
 	o.changed = true
 	o.configureLinks()
+	o.knowMore()
 	if o.findings() == before {
 		return
 	}
@@ -228,11 +233,12 @@ func (o *owner) findings() netcheck.Findings {
 }
 
 // withRouter puts what is known of port mapping now into findings.
-func (o *owner) withRouter(f netcheck.Findings, router portmap.Status) netcheck.Findings {
+func (o *owner) withRouter(f netcheck.Findings, report netcheck.Report) netcheck.Findings {
 	f.PortMapping = ""
-	if router.Err == nil {
-		f.PortMapping = router.Protocol
+	if report.Router.Err == nil {
+		f.PortMapping = report.Router.Protocol
 	}
+	f.CarrierNAT = o.network.carrier || netcheck.CarrierNAT(report.Router.External, report.Public4)
 	return f
 }
 
@@ -274,7 +280,8 @@ func (o *owner) routerChanged(status portmap.Status) {
 		return // the first look is going to tell
 	}
 	before, report := o.findings(), *o.network.report
-	report.Router, report.Findings = status, o.withRouter(report.Findings, status)
+	report.Router = status
+	report.Findings = o.withRouter(report.Findings, report)
 	o.network.report = &report
 	o.foundOut(before)
 }

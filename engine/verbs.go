@@ -205,15 +205,22 @@ func (o *owner) refreshServers(now time.Time) error {
 	return o.dialer.Configure(o.linkConfig())
 }
 
+// portStep is by how much the NAT's port grows with each mapping; 0 where that
+// is not known, or helps nobody.
+func (o *owner) portStep() int {
+	if found := o.network.report; found != nil && found.Mapping == netcheck.AddressAndPortDependent {
+		return found.PortStep
+	}
+	return 0
+}
+
 // linkConfig turns the settings into what links are made with.
 func (o *owner) linkConfig() link.Config {
 	config := link.Config{Policy: o.settings.Policy, Loopback: true, Logger: o.log}
 	if o.network.mapper != nil {
 		config.Mapper = o.network.mapper
 	}
-	if found := o.network.report; found != nil && found.Mapping == netcheck.AddressAndPortDependent {
-		config.PortStep = found.PortStep
-	}
+	config.PortStep = o.portStep()
 	for _, url := range o.settings.STUN {
 		config.Servers = append(config.Servers, link.Server{URL: url})
 	}

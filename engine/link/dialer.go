@@ -126,17 +126,30 @@ func (d *Dialer) current() Config {
 // after the gather limit with what there is; late candidates follow over the
 // link. Where no server has answered by then it waits for a relay up to 1.2 s.
 func (d *Dialer) Offer(ctx context.Context) (*Pending, error) {
+	return d.offer(ctx, false)
+}
+
+// OfferPatiently is Offer for a further attempt at a peer, which nobody waits
+// for: where there is a router that maps ports, it is given 3 s to answer.
+func (d *Dialer) OfferPatiently(ctx context.Context) (*Pending, error) {
+	return d.offer(ctx, true)
+}
+
+func (d *Dialer) offer(ctx context.Context, patient bool) (*Pending, error) {
 	l, err := d.prepare(true)
 	if err != nil {
 		return nil, err
 	}
-	description, err := l.offer(ctx)
+	if patient {
+		l.mappings.grace = mappingPatience
+	}
+	mine, err := l.offer(ctx)
 	if err != nil {
 		l.Close()
 		<-l.Done()
 		return nil, err
 	}
-	return &Pending{link: l, description: description}, nil
+	return &Pending{link: l, mine: mine}, nil
 }
 
 // Answer answers a peer's offer. The description is for the peer; the link
@@ -146,13 +159,13 @@ func (d *Dialer) Answer(ctx context.Context, offer Description) (*Link, Descript
 	if err != nil {
 		return nil, Description{}, err
 	}
-	description, err := l.answer(ctx, offer)
+	mine, err := l.answer(ctx, offer)
 	if err != nil {
 		l.Close()
 		<-l.Done()
 		return nil, Description{}, err
 	}
-	return l, description, nil
+	return l, Description{Identity: l.own, SDP: mine.text()}, nil
 }
 
 // prepare makes a link that has gathered nothing yet.

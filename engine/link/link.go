@@ -125,6 +125,7 @@ type state struct {
 	choice     choice
 
 	openingTold Opening // to the peer, of our end
+	untold      bool    // a port was mapped too late for the description
 }
 
 func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
@@ -135,7 +136,7 @@ func newLink(own Identity, config Config, sockets *network, offers bool) *Link {
 		replies: make(chan pair, 16),
 		closing: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{}),
 		decided: make(chan struct{}), streams: map[*Stream]struct{}{}, described: map[string]bool{},
-		mappings: newMappings(),
+		mappings: newMappings(min(mappingGrace, config.GatherLimit)),
 	}
 	l.outbox.wake = make(chan struct{}, 1)
 	l.found = newFound()

@@ -26,6 +26,9 @@ const (
 	// finds later follows over the link, or is in the next offer, and keeps
 	// nobody waiting for a first byte.
 	searchGrace = 60 * time.Millisecond
+	// mappingPatience is mappingGrace for a further attempt: UPnP may take
+	// several requests of half a second each.
+	mappingPatience = 3 * time.Second
 )
 
 // mappings are the ports that the router maps for one link. Its methods are
@@ -36,6 +39,7 @@ type mappings struct {
 	asked   time.Time // first
 	asking  map[netip.AddrPort]bool
 	changed chan struct{} // closed and replaced when asking has changed
+	grace   time.Duration // of a description, for a router that is known
 	held    map[netip.AddrPort]mapping
 	// told are all outside addresses that there were: the peer may still send
 	// to one from before an ICE restart.
@@ -48,8 +52,8 @@ type mapping struct {
 	release  func()
 }
 
-func newMappings() *mappings {
-	return &mappings{changed: make(chan struct{}), asking: map[netip.AddrPort]bool{}, held: map[netip.AddrPort]mapping{}}
+func newMappings(grace time.Duration) *mappings {
+	return &mappings{grace: grace, changed: make(chan struct{}), asking: map[netip.AddrPort]bool{}, held: map[netip.AddrPort]mapping{}}
 }
 
 // mapPort asks the router for the port of a host candidate, in the background.
@@ -81,7 +85,11 @@ func (l *Link) mapPort(line string) {
 		case fresh:
 			l.log.Debug("a port is mapped", "local", local, "external", external)
 			if line, ok := reflexive(external); ok {
-				l.post(func() { l.gathered(line) })
+				l.post(func() {
+					if l.gathered(line) && !l.state.ready {
+						l.state.untold, l.state.dirty = true, true
+					}
+				})
 			}
 		}
 	})
@@ -177,22 +185,27 @@ func (l *Link) addMapped(ctx context.Context, mine *session) {
 		l.mapPort(candidate) // pion may not have told of it yet
 	}
 	if l.config.Mapper != nil {
-		grace := searchGrace
-		if l.config.Mapper.Found() {
-			grace = mappingGrace
+		grace := l.mappings.grace
+		if !l.config.Mapper.Found() {
+			grace = min(grace, searchGrace)
 		}
-		l.mappings.wait(ctx, min(grace, l.config.GatherLimit))
+		l.mappings.wait(ctx, grace)
 	}
+	mine.candidates = l.withMapped(mine.candidates)
+}
+
+// withMapped adds what the router has mapped by now to candidates of ours. At
+// the front, so that no peer's limit cuts them off.
+func (l *Link) withMapped(candidates []string) []string {
 	var mapped []string
 	for _, external := range l.mappings.outside() {
 		if line, ok := reflexive(external); ok {
-			if candidate, ok := l.filter().local(line); ok {
+			if candidate, ok := l.filter().local(line); ok && !slices.Contains(candidates, candidate) {
 				mapped = append(mapped, candidate)
 			}
 		}
 	}
-	// At the front, so that no peer's limit cuts them off.
-	mine.candidates = append(mapped, mine.candidates...)
+	return append(mapped, candidates...)
 }
 
 // reflexive makes a server-reflexive candidate of an outside address.

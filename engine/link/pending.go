@@ -22,15 +22,19 @@ const reflexiveGrace = 60 * time.Millisecond
 
 // Pending is an offer that waits for its answer. It must be accepted or closed.
 type Pending struct {
-	link        *Link
-	description Description
+	link *Link
+	mine session
 
 	mu   sync.Mutex
 	used bool
 }
 
-// Description is for the peer. It does not change.
-func (p *Pending) Description() Description { return p.description }
+// Description is for the peer. It grows by the ports that the router maps later
+// than Offer waits for it; each one is good for an answer.
+func (p *Pending) Description() Description {
+	mine := session{frame: p.mine.frame, candidates: p.link.withMapped(p.mine.candidates)}
+	return Description{Identity: p.link.own, SDP: mine.text()}
+}
 
 // Accept takes a peer's answer and returns the link, which needs Serve or
 // Close. After an error the offer waits on; after a link it is used up.
@@ -62,30 +66,30 @@ func (p *Pending) Close() {
 func (p *Pending) Done() <-chan struct{} { return p.link.done }
 
 // offer gathers and describes the side that calls.
-func (l *Link) offer(ctx context.Context) (Description, error) {
+func (l *Link) offer(ctx context.Context) (session, error) {
 	gathered := webrtc.GatheringCompletePromise(l.peer)
 	offer, err := l.peer.CreateOffer(nil)
 	if err != nil {
-		return Description{}, fmt.Errorf("link: making an offer: %w", err)
+		return session{}, fmt.Errorf("link: making an offer: %w", err)
 	}
 	if err := l.peer.SetLocalDescription(offer); err != nil {
-		return Description{}, fmt.Errorf("link: making an offer: %w", err)
+		return session{}, fmt.Errorf("link: making an offer: %w", err)
 	}
 	return l.describe(ctx, gathered)
 }
 
 // answer takes an offer, and gathers and describes the side that is called.
-func (l *Link) answer(ctx context.Context, offer Description) (Description, error) {
+func (l *Link) answer(ctx context.Context, offer Description) (session, error) {
 	if err := l.meet(offer, webrtc.SDPTypeOffer); err != nil {
-		return Description{}, err
+		return session{}, err
 	}
 	gathered := webrtc.GatheringCompletePromise(l.peer)
 	answer, err := l.peer.CreateAnswer(nil)
 	if err != nil {
-		return Description{}, fmt.Errorf("link: making an answer: %w", err)
+		return session{}, fmt.Errorf("link: making an answer: %w", err)
 	}
 	if err := l.peer.SetLocalDescription(answer); err != nil {
-		return Description{}, fmt.Errorf("link: making an answer: %w", err)
+		return session{}, fmt.Errorf("link: making an answer: %w", err)
 	}
 	return l.describe(ctx, gathered)
 }
@@ -116,7 +120,7 @@ func (l *Link) meet(theirs Description, kind webrtc.SDPType) error {
 // first relay up to relayLimit where nothing else was heard of the world: that
 // is a network without UDP, and what comes too late for a description cannot
 // help a link that has no path yet. It does not wait for a relay to stand by.
-func (l *Link) describe(ctx context.Context, gathered <-chan struct{}) (Description, error) {
+func (l *Link) describe(ctx context.Context, gathered <-chan struct{}) (session, error) {
 	limit := time.NewTimer(l.config.GatherLimit)
 	defer limit.Stop()
 	last := time.NewTimer(max(relayLimit, l.config.GatherLimit))
@@ -149,23 +153,23 @@ wait:
 		case <-last.C:
 			break wait
 		case <-ctx.Done():
-			return Description{}, ctx.Err()
+			return session{}, ctx.Err()
 		}
 	}
 	local := l.peer.LocalDescription()
 	if local == nil {
-		return Description{}, fmt.Errorf("%w: no description", ErrClosed)
+		return session{}, fmt.Errorf("%w: no description", ErrClosed)
 	}
 	mine, err := parseSession(Description{Identity: l.own, SDP: local.SDP}, local.Type, l.filter().local)
 	if err != nil {
-		return Description{}, err
+		return session{}, err
 	}
 	l.addMapped(ctx, &mine)
 	l.addPredicted(&mine)
 	for _, candidate := range mine.candidates {
 		l.described[candidate] = true
 	}
-	return Description{Identity: l.own, SDP: mine.text()}, nil
+	return mine, nil
 }
 
 // hasHost reports whether a host candidate was gathered, where there are any.

@@ -203,6 +203,7 @@ func (l *Link) publish() {
 	status := Status{
 		Relays: relays, Up: up, Path: path.Connecting, Lane: path.WebRTC, Since: s.since,
 		Ledger: l.ledger.entries(), RendezvousNeeded: !s.hello || (s.ready && !up),
+		Untold: s.untold && !s.ready,
 	}
 	switch {
 	case kind != path.Connecting:

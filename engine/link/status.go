@@ -31,6 +31,9 @@ type Status struct {
 	// Opening is what let a direct path through a NAT that would not have
 	// allowed it; empty where nothing had to.
 	Opening Opening
+	// Untold means that the router has mapped a port too late for the peer to be
+	// told before the link is up; a further attempt would tell it.
+	Untold bool
 	// Relays are the TURN servers on which this side has, or had, an allocation
 	// for this link.
 	Relays []RelayUse

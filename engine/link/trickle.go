@@ -10,14 +10,16 @@ import (
 // knownLimit bounds the peer's candidates that are remembered for a restart.
 const knownLimit = 2 * candidateLimit
 
-// gathered tells the peer of a candidate that its description lacks.
-func (l *Link) gathered(line string) {
+// gathered tells the peer of a candidate that its description lacks, as soon as
+// there is a link, and reports whether it is one.
+func (l *Link) gathered(line string) bool {
 	candidate, ok := l.filter().local(line)
 	if !ok || l.described[candidate] {
-		return
+		return false
 	}
 	l.described[candidate] = true
 	l.signal(signal{Candidate: candidate})
+	return true
 }
 
 // candidateCame takes a late candidate of the peer, under the same rules as

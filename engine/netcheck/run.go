@@ -243,7 +243,7 @@ func (c *check) conclude() {
 	if r.Router.Err == nil {
 		r.PortMapping = r.Router.Protocol
 	}
-	r.CarrierNAT = carrierNAT(r.Router.External, r.Public4) || r.NAT && scopeOf(c.nat4.source) == carrierNetwork
+	r.CarrierNAT = CarrierNAT(r.Router.External, r.Public4) || r.NAT && scopeOf(c.nat4.source) == carrierNetwork
 	if r.UDP == Blocked {
 		for _, t := range c.trials {
 			t.blocked()
@@ -256,9 +256,10 @@ func (c *check) conclude() {
 		"mapping", r.Mapping, "filtering", r.Filtering, "portStep", r.PortStep, "carrierNAT", r.CarrierNAT, "portMapping", r.PortMapping)
 }
 
-// carrierNAT compares the address that the router has with the one that others
-// see.
-func carrierNAT(external, public netip.Addr) bool {
+// CarrierNAT reports whether there is another NAT outside the router's: it compares
+// the address that the router has with the public one, either of which may be
+// invalid where it is not known.
+func CarrierNAT(external, public netip.Addr) bool {
 	if !external.IsValid() || external.IsUnspecified() {
 		return false
 	}
