@@ -141,6 +141,12 @@ func (a *allocation) usable() bool {
 	return at == held
 }
 
+// over reports whether packets went through it and cannot any more.
+func (a *allocation) over() bool {
+	at, _ := a.state()
+	return at > held
+}
+
 // outgoing looks at what pion's client sends. A packet that is not passed on
 // was answered here, or has nowhere to go.
 func (a *allocation) outgoing(packet []byte) (pass bool) {

@@ -289,8 +289,13 @@ func (n *network) pausedAt(s *selection) int64 {
 	return at
 }
 
-// silence is for how long nothing has come in although something was sent.
+// silence is for how long nothing has come in although something was sent, or
+// could have been if our allocation were still there: who mostly receives has
+// little to send, and would not notice.
 func (n *network) silence(s *selection) time.Duration {
+	if a, ok := s.leg.(*allocation); ok && a.over() {
+		s.waiting.CompareAndSwap(0, n.now())
+	}
 	since := s.waiting.Load()
 	if since == 0 {
 		return 0

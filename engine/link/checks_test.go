@@ -3,6 +3,7 @@ package link
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/pion/stun/v4"
 )
@@ -55,5 +56,22 @@ func TestThePeerIsSoughtWhereItWasSeen(t *testing.T) {
 	seen := c.seen()
 	if len(seen) != strangerLimit || seen[len(seen)-1] != first {
 		t.Errorf("%d pairs are remembered, %v last", len(seen), seen[len(seen)-1])
+	}
+}
+
+// Who mostly receives sends nothing that would be missed.
+func TestAPairIsSilentWhenItsAllocationIsGone(t *testing.T) {
+	t.Parallel()
+	n := &network{began: time.Now()}
+	a := newAllocation(n, 1)
+	selected := &selection{pair: pair{a, netip.MustParseAddrPort("203.0.113.1:1000")}}
+	for at, silent := range map[stage]bool{held: false, failed: true, gone: true, released: true} {
+		a.stage = at
+		selected.waiting.Store(0)
+		n.silence(selected)
+		time.Sleep(time.Millisecond)
+		if is := n.silence(selected) > 0; is != silent {
+			t.Errorf("at stage %d it is silent: %v, want %v", at, is, silent)
+		}
 	}
 }
