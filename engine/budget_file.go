@@ -56,6 +56,9 @@ func (f *budgetFile) read() (map[string]usage, error) {
 	if content.Version > budgetVersion {
 		return nil, fmt.Errorf("engine: %s was written by a newer Causeway", at)
 	}
+	if content.Months == nil { // left out, or null
+		content.Months = map[string]usage{}
+	}
 	for month, counted := range content.Months {
 		content.Months[month] = counted.checked()
 	}

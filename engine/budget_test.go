@@ -133,3 +133,17 @@ func TestTwoSpellingsOfARelayAreOne(t *testing.T) {
 		t.Errorf("UDP and TCP are both %s", a)
 	}
 }
+
+func TestACountWithoutMonthsBeginsFromNothing(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{`{"version":1}`, `{"version":1,"months":null}`} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, budgetName), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		known, err := (&budgetFile{folder}).add(carried("2026-11", 100))
+		if err != nil || known["2026-11"].relayed() != 100 {
+			t.Errorf("%s: counted %+v, %v", content, known, err)
+		}
+	}
+}
