@@ -19,7 +19,7 @@ causeway-cli processes meet behind two routers on one machine, without added
 delay, and the second receives %d KiB from the first. Times run from the start
 of the receiving process to the path that the cell names, or to the end of the
 process that has none; they are those of a machine that tries many pairs at
-once. Rows send and columns receive.
+once. Rows send and columns receive: each pair is tried both ways.
 
 Whatever RFC 4787 and RFC 8445 let be direct has to be, within %.0f s and whether
 or not there is a relay; without one, all others have to say why within %.0f s.

@@ -37,6 +37,10 @@ type table struct {
 	name  string
 	relay func(*world) // adds relays; nil for a table without any
 
+	// square tries each pair both ways; otherwise the earlier kind sends, or the
+	// later one where lower is set.
+	square, lower bool
+
 	kinds  []lab.Kind
 	world  *world
 	homes  [2][]*lab.Host // of each kind one that sends and one that receives
@@ -50,7 +54,7 @@ type table struct {
 
 // TestNATPairs tries every pair of kinds of networks: with STUN servers only,
 // with the relay of "causeway-cli serve", and with coturn. -short leaves out
-// kinds that are like others.
+// kinds that are like others. The page of documentation has each pair both ways.
 func TestNATPairs(t *testing.T) {
 	kinds := lab.Kinds()
 	if testing.Short() {
@@ -60,13 +64,14 @@ func TestNATPairs(t *testing.T) {
 	tables := []*table{
 		{name: "STUN only"},
 		{name: "embedded TURN server", relay: func(w *world) { w.relay("relay", "--quota", "1000") }},
-		{name: "coturn", relay: func(w *world) { w.coturn("relay") }},
+		{name: "coturn", relay: func(w *world) { w.coturn("relay") }, lower: true},
 	}
 	begun := time.Now()
 	atOnce, atWork := make(chan struct{}, cellsAtOnce), make(chan struct{}, cellsAtWork)
 	var all sync.WaitGroup
 	for _, one := range tables {
 		one.kinds, one.atOnce, one.atWork = kinds, atOnce, atWork
+		one.square = os.Getenv(tableVariable) != ""
 		all.Go(func() { t.Run(one.name, one.run) })
 	}
 	all.Wait()
@@ -99,7 +104,10 @@ func (b *table) run(t *testing.T) {
 	b.mu.Unlock()
 	var all sync.WaitGroup
 	for a := range b.kinds {
-		for c := a; c < len(b.kinds); c++ {
+		for c := range b.kinds {
+			if !b.square && (c < a) != b.lower && c != a {
+				continue
+			}
 			b.atOnce <- struct{}{}
 			all.Go(func() {
 				defer func() { <-b.atOnce }()
@@ -131,7 +139,7 @@ func (b *table) done() []*outcome {
 	defer b.mu.Unlock()
 	var all []*outcome
 	for a := range b.kinds {
-		for c := a; c < len(b.kinds); c++ {
+		for c := range b.kinds {
 			if cell := b.cells[[2]int{a, c}]; cell != nil {
 				all = append(all, cell)
 			}
