@@ -132,29 +132,32 @@ func (j *journey) gaps() []gap {
 	return all
 }
 
-// report prints the longest gap between each fault and the next one, and holds
-// it to its limit.
+// report prints the longest gap that began with each fault or after it, and
+// holds it to its limit.
 func (j *journey) report() {
 	j.t.Helper()
-	gaps, complete := j.gaps(), j.completed()
-	for i, f := range j.faults {
-		until := complete
-		if i+1 < len(j.faults) {
-			until = j.faults[i+1].at
-		}
-		longest := gap{}
-		for _, g := range gaps {
-			if g.to.After(f.at) && g.from.Before(until) && g.length() > longest.length() {
-				longest = g
+	longest := make([]gap, len(j.faults))
+	for _, g := range j.gaps() {
+		// A fault's gap begins with the last state before it.
+		began := g.from.Add(300 * time.Millisecond)
+		for i, f := range slices.Backward(j.faults) {
+			if f.at.Before(began) {
+				if g.length() > longest[i].length() {
+					longest[i] = g
+				}
+				break
 			}
 		}
+	}
+	for i, f := range j.faults {
 		j.t.Logf("figure: %s: longest gap %v, from %v after it", f.name,
-			longest.length().Round(time.Millisecond), longest.from.Sub(f.at).Round(time.Millisecond))
-		if longest.length() > f.most {
-			j.t.Errorf("%s: %v without a byte, want at most %v", f.name, longest.length(), f.most)
+			longest[i].length().Round(time.Millisecond), longest[i].from.Sub(f.at).Round(time.Millisecond))
+		if longest[i].length() > f.most {
+			j.t.Errorf("%s: %v without a byte, want at most %v", f.name, longest[i].length(), f.most)
 		}
 	}
-	j.t.Logf("figure: %s in %v", strings.Join(j.ways(), ", "), complete.Sub(j.receiver.every()[0].Time).Round(time.Second))
+	took := j.completed().Sub(j.receiver.every()[0].Time)
+	j.t.Logf("figure: %s in %v", strings.Join(j.ways(), ", "), took.Round(time.Second))
 }
 
 // ways are the paths of the receiver in their order.
