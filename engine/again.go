@@ -37,6 +37,7 @@ func (o *owner) tryAgain(p *peerLink) {
 		if t.members[p.identity] != nil && !t.record.Paused {
 			t.meeting.next, t.meeting.rounds = time.Time{}, 0
 			o.signaling.Reannounce(t.keys.Room)
+			o.meet(t, time.Now())
 		}
 	}
 	o.wake()

@@ -146,6 +146,9 @@ func (o *owner) meet(t *transfer, now time.Time) {
 	for _, others := range t.meeting.others {
 		most = max(most, others)
 	}
+	if o.foretells() {
+		o.withdrawUnforetold(t)
+	}
 	lost := t.pathless()
 	linked := len(t.members) - lost
 	missing := min(most-linked, offersAtOnce, membersLimit-linked)
@@ -191,14 +194,15 @@ func (o *owner) withdrawOlder(t *transfer, than time.Time) {
 }
 
 // withdrawUnforetold withdraws the offers that lack foretold ports, and reports
-// whether there are any.
+// whether there are any. One that was just sent may be answered at this moment.
 func (o *owner) withdrawUnforetold(t *transfer) bool {
 	before := len(t.meeting.offers)
 	t.meeting.offers = slices.DeleteFunc(t.meeting.offers, func(offer *offer) bool {
-		if !offer.foretells {
+		lacks := !offer.foretells && (len(offer.ids) == 0 || time.Since(offer.made) > freshOffer)
+		if lacks {
 			o.withdraw(offer.pending)
 		}
-		return !offer.foretells
+		return lacks
 	})
 	return len(t.meeting.offers) < before
 }
