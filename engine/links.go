@@ -142,6 +142,9 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 		return // replaced by a newer one
 	case p.heir != nil:
 		o.takeOver(p) // the peer has, perhaps
+		if !p.wasUp && err != nil {
+			o.firstFailed(p, err)
+		}
 		return
 	}
 	delete(o.links, p.identity)
@@ -161,6 +164,18 @@ func (o *owner) linkEnded(p *peerLink, err error) {
 		if !t.record.Paused {
 			o.signaling.Reannounce(t.keys.Room)
 		}
+	}
+}
+
+// firstFailed says why the first attempt at a peer came to nothing, though its
+// heir still tries: whoever waits is told in the same time as without one.
+func (o *owner) firstFailed(p *peerLink, err error) {
+	t := p.met
+	if t == nil || t.problem != nil || t.ctx.Err() != nil || len(t.members) > 1 {
+		return
+	}
+	if problem := o.pathProblem(err, p); problem != nil {
+		o.fail(t, problem)
 	}
 }
 
