@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/netcheck"
@@ -76,6 +77,7 @@ func (o *owner) explainAgain(t *transfer, p *peerLink) {
 	}
 	again := *t.problem // the other one is published
 	again.Explanation = o.explainFailure(p)
+	again.Err = o.withoutRelay(again.Err)
 	t.problem = &again
 }
 
@@ -115,10 +117,33 @@ func (o *owner) pathProblem(err error, p *peerLink) *Problem {
 	case p != nil && o.forbids(p):
 		problem.Code, problem.Subject = PolicyBlocked, string(o.settings.Policy)
 	default:
-		problem.Code = NoPath
+		problem.Code, problem.Err = NoPath, o.withoutRelay(err)
 	}
 	return problem
 }
+
+// withoutRelay adds what the TURN servers answered to why there is no path, so
+// that nobody is told to add a relay that is there and refuses.
+func (o *owner) withoutRelay(cause error) error {
+	if known, ok := errors.AsType[*pathFailure](cause); ok {
+		cause = known.cause
+	}
+	relays := o.relaysFail()
+	if relays == nil || !orAuto(o.settings.Policy).Permits(path.Relayed) {
+		return cause
+	}
+	return &pathFailure{cause, relays}
+}
+
+// pathFailure is why there is no path, with why no relay gives one.
+type pathFailure struct{ cause, relays error }
+
+// Error is one line.
+func (f *pathFailure) Error() string {
+	return f.cause.Error() + "; " + strings.ReplaceAll(f.relays.Error(), "\n", "; ")
+}
+
+func (f *pathFailure) Unwrap() []error { return []error{f.cause, f.relays} }
 
 // forbids reports whether the policy stands between this computer and a peer
 // that was met: in another network, or with a relay on either side.

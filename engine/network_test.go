@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/portmap"
@@ -268,6 +270,28 @@ func TestATestOfARelayIsShownWhereTheSettingsHaveIt(t *testing.T) {
 	report, err := b.CheckNetwork(t.Context())
 	if err != nil || len(report.TURN) != 1 || !reflect.DeepEqual(b.State().Load().Network.Check.TURN, report.TURN) {
 		t.Errorf("the check says %+v, %v", report, err)
+	}
+}
+
+func TestAMissingPathNamesTheRelayThatRefuses(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(s *settings.Settings) { s.TURN = []settings.TURN{relayOf("turn:a.example")} })
+	b.answers("turn:a.example", 0, netcheck.WrongPassword)
+	o := b.owner
+	o.ctx = t.Context()
+	if plain := o.pathProblem(link.ErrNoPath, nil); plain.Code != NoPath || plain.Err != link.ErrNoPath {
+		t.Errorf("before anything is known: %v", plain)
+	}
+	o.measured(o.network.round, b.measure(nil, o.turnServers()))
+	said := o.pathProblem(link.ErrNoPath, nil)
+	if text := said.Error(); said.Code != NoPath || !errors.Is(said, link.ErrNoPath) ||
+		!strings.Contains(text, "a.example") || !strings.Contains(text, "unauthorized") || strings.Contains(text, "\n") {
+		t.Errorf("said: %q", text)
+	}
+	b.answers("turn:a.example", time.Millisecond, "")
+	o.measured(o.network.round, b.measure(nil, o.turnServers()))
+	if later := o.withoutRelay(said.Err); later != link.ErrNoPath {
+		t.Errorf("of a relay that works: %v", later)
 	}
 }
 

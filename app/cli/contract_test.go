@@ -105,7 +105,7 @@ func TestTheContractNamesEveryField(t *testing.T) {
 	}
 	for _, report := range []any{
 		invitationReport{}, stateReport{}, transferReport{}, problemReport{}, questionReport{},
-		peerReport{}, explanationReport{}, relayReport{}, pathReport{},
+		peerReport{}, serverReport{}, serverFailureReport{}, explanationReport{}, relayReport{}, pathReport{},
 	} {
 		for field := range reflect.TypeOf(report).Fields() {
 			name := field.Tag.Get("json")

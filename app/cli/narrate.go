@@ -37,8 +37,24 @@ func narrate(before, after engine.State, id engine.TransferID) []string {
 	if is.Receivers > was.Receivers && is.Direction == engine.Send {
 		lines = append(lines, receiversLine(is.Receivers))
 	}
+	lines = append(lines, serverLines(before.Network.Relays, after.Network.Relays)...)
 	lines = append(lines, problemLines(before.Problems, after.Problems)...)
 	return append(lines, pathLines(before.PeersOf(id), after.PeersOf(id), is.Total)...)
+}
+
+// serverLines says which TURN servers cannot be used any more, and why.
+func serverLines(before, after []engine.Relay) []string {
+	var lines []string
+	for _, relay := range after {
+		known := slices.ContainsFunc(before, func(r engine.Relay) bool {
+			return r.URL == relay.URL && r.Failure != nil && relay.Failure != nil &&
+				r.Failure.Reason == relay.Failure.Reason && r.Failure.Code == relay.Failure.Code
+		})
+		if relay.Failure != nil && !known {
+			lines = append(lines, printable(serverSentence(relay.URL, relay.Failure)))
+		}
+	}
+	return lines
 }
 
 // problemLines says what has come up that concerns no single transfer.

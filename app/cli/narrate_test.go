@@ -98,6 +98,23 @@ func TestNarrationTellsOnceWhyAPathIsRelayed(t *testing.T) {
 	}
 }
 
+func TestNarrationTellsOnceWhichRelayRefuses(t *testing.T) {
+	works, fails, other := receiving(engine.Waiting), receiving(engine.Waiting), receiving(engine.Waiting)
+	works.Network.Relays = []engine.Relay{{URL: "turn:turn1.example.org", RTT: time.Millisecond}}
+	fails.Network.Relays = []engine.Relay{{URL: "turn:turn1.example.org", Failure: refused()}}
+	other.Network.Relays = []engine.Relay{{URL: "turn:turn1.example.org", Failure: &netcheck.Failure{Reason: netcheck.QuotaReached, Code: 486}}}
+	told := narrate(works, fails, "t")
+	if len(told) != 1 || !strings.HasPrefix(told[0], "turn1.example.org refuses the credentials (401)") {
+		t.Errorf("got %q", told)
+	}
+	if again := append(narrate(fails, fails, "t"), narrate(fails, works, "t")...); len(again) != 0 {
+		t.Errorf("told again: %q", again)
+	}
+	if told := narrate(fails, other, "t"); len(told) != 1 || !strings.Contains(told[0], "486") {
+		t.Errorf("got %q", told)
+	}
+}
+
 func TestNarrationTellsOnceThatRelayedBytesWait(t *testing.T) {
 	calm, waits, more := receiving(engine.Transferring), receiving(engine.Transferring), receiving(engine.Transferring)
 	waits.Transfers[0].Question = &engine.RelayQuestion{Limit: engine.TransferLimit, Used: 490_000_000, Allowed: 500_000_000}

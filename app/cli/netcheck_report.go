@@ -118,13 +118,19 @@ func newTURNReport(r netcheck.TURNResult) turnReport {
 	for _, s := range r.Stages {
 		report.Stages = append(report.Stages, stageReport{Stage: s.Stage, Took: milliseconds(s.Took), OK: s.Failure == nil})
 	}
-	if f := r.Failure; f != nil {
-		report.Failure = &serverFailureReport{
-			Stage: f.Stage, Reason: f.Reason, Code: f.Code, Realm: f.Realm, Expected: f.Expected,
-			Text: serverSentence(r.URL, f), Detail: errorText(f.Err),
-		}
-	}
+	report.Failure = newServerFailureReport(r.URL, r.Failure)
 	return report
+}
+
+// newServerFailureReport returns nil, which prints as null, where all is well.
+func newServerFailureReport(url string, f *netcheck.Failure) *serverFailureReport {
+	if f == nil {
+		return nil
+	}
+	return &serverFailureReport{
+		Stage: f.Stage, Reason: f.Reason, Code: f.Code, Realm: f.Realm, Expected: f.Expected,
+		Text: serverSentence(url, f), Detail: errorText(f.Err),
+	}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

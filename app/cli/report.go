@@ -39,6 +39,7 @@ type stateReport struct {
 	Event     string           `json:"event"` // "state"
 	Transfers []transferReport `json:"transfers"`
 	Peers     []peerReport     `json:"peers"`
+	Relays    []serverReport   `json:"relays"`
 }
 
 type transferReport struct {
@@ -131,6 +132,13 @@ func newPathReports(entries []link.Entry) []pathReport {
 	return reports
 }
 
+// serverReport is how a TURN server of the settings does.
+type serverReport struct {
+	URL     string               `json:"url"`
+	RTT     float64              `json:"rtt_ms"`
+	Failure *serverFailureReport `json:"failure"`
+}
+
 type peerReport struct {
 	Transfer         engine.TransferID `json:"transfer"`
 	ID               string            `json:"id"`
@@ -160,6 +168,12 @@ func newStateReport(s engine.State) stateReport {
 		Event:     "state",
 		Transfers: make([]transferReport, 0, len(s.Transfers)),
 		Peers:     make([]peerReport, 0, len(s.Peers)),
+		Relays:    make([]serverReport, 0, len(s.Network.Relays)),
+	}
+	for _, relay := range s.Network.Relays {
+		report.Relays = append(report.Relays, serverReport{
+			URL: relay.URL, RTT: milliseconds(relay.RTT), Failure: newServerFailureReport(relay.URL, relay.Failure),
+		})
 	}
 	for _, t := range s.Transfers {
 		report.Transfers = append(report.Transfers, transferReport{

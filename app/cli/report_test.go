@@ -19,6 +19,11 @@ func at() time.Time {
 	return time.Date(2026, 11, 21, 1, 2, 3, 40_000_000, time.FixedZone("", 3600))
 }
 
+// refused is what a TURN server says to wrong credentials.
+func refused() *netcheck.Failure {
+	return &netcheck.Failure{Stage: netcheck.Allocate, Reason: netcheck.WrongPassword, Code: 401, Realm: "north", Err: errors.New("no entry")}
+}
+
 func TestInvitationLine(t *testing.T) {
 	var out bytes.Buffer
 	r := &reporter{out: &out, now: at}
@@ -37,7 +42,7 @@ func TestStateLineOmitsNothing(t *testing.T) {
 	if err := r.state(engine.State{}); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"time":"2026-11-21T00:02:03.040Z","event":"state","transfers":[],"peers":[]}` + "\n"
+	want := `{"time":"2026-11-21T00:02:03.040Z","event":"state","transfers":[],"peers":[],"relays":[]}` + "\n"
 	if out.String() != want {
 		t.Errorf("got  %swant %s", out.String(), want)
 	}
@@ -51,7 +56,7 @@ func TestStateLineOmitsNothing(t *testing.T) {
 		`{"transfer":"","id":"","client":"","path":"","lane":"","relay":"","local":{"type":"","address":"","protocol":""},` +
 		`"remote":{"type":"","address":"","protocol":""},"rtt_ms":0,"bytes_in":0,"bytes_out":0,"bytes_relayed":0,` +
 		`"progress":0,"rate_in":0,"rate_out":0,"rendezvous_needed":false,"opening":"",` +
-		`"explanation":{"path":"","forecast":false,"opening":"","own":[],"theirs":[],"remedies":[],"why":""},"relays":[],"paths":[]}]}` + "\n"
+		`"explanation":{"path":"","forecast":false,"opening":"","own":[],"theirs":[],"remedies":[],"why":""},"relays":[],"paths":[]}],"relays":[]}` + "\n"
 	if out.String() != want {
 		t.Errorf("got  %swant %s", out.String(), want)
 	}
@@ -80,6 +85,9 @@ func TestStateLineCarriesEveryField(t *testing.T) {
 				{Path: path.DirectLAN, Since: at(), In: 5},
 			},
 		}},
+		Network: engine.Network{Relays: []engine.Relay{
+			{URL: "turn:near.example", RTT: 1500 * time.Microsecond}, {URL: "turn:relay.example", Failure: refused()},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +106,10 @@ func TestStateLineCarriesEveryField(t *testing.T) {
 		why(netcheck.Explanation{Path: path.Relayed, Own: []netcheck.Cause{netcheck.PolicyRelay}, Remedies: []netcheck.Remedy{netcheck.OtherPolicyOwn}}) + `"},` +
 		`"relays":[{"server":"turn:relay.example","in":1,"out":2,"since":"2026-11-21T00:02:03.040Z","released":"2026-11-21T00:02:03.040Z"}],` +
 		`"paths":[{"path":"relayed","relay":"turn:relay.example","since":"2026-11-21T00:02:03.040Z","until":"2026-11-21T00:02:03.040Z","in":3,"out":4},` +
-		`{"path":"direct-lan","relay":"","since":"2026-11-21T00:02:03.040Z","until":null,"in":5,"out":0}]}]}` + "\n"
+		`{"path":"direct-lan","relay":"","since":"2026-11-21T00:02:03.040Z","until":null,"in":5,"out":0}]}],` +
+		`"relays":[{"url":"turn:near.example","rtt_ms":1.5,"failure":null},{"url":"turn:relay.example","rtt_ms":0,"failure":` +
+		`{"stage":"allocate","reason":"unauthorized","code":401,"realm":"north","expected_realm":"","text":"` +
+		serverSentence("turn:relay.example", refused()) + `","detail":"no entry"}}]}` + "\n"
 	if out.String() != want {
 		t.Errorf("got  %swant %s", out.String(), want)
 	}
