@@ -259,12 +259,12 @@ func TestATestOfARelayIsShownWhereTheSettingsHaveIt(t *testing.T) {
 	if shown := b.State().Load().Network.Relays[0]; shown.Failure == nil || shown.Failure.Code != 486 {
 		t.Errorf("shown: %+v", shown)
 	}
-	b.results["turn:foreign.example"] = netcheck.TURNResult{URL: "turn:foreign.example", Rate: 1000,
+	b.results["turn:foreign.example"] = netcheck.TURNResult{URL: "turn:foreign.example", Rate: 1000, BytesUsed: 2500,
 		Stages: []netcheck.StageResult{{Stage: netcheck.Throughput, Took: 2 * time.Second}}}
 	if _, err := b.TestRelay(t.Context(), relayOf("turn:foreign.example"), func(netcheck.StageResult) {}); err != nil {
 		t.Fatal(err)
 	}
-	if shown := b.State().Load().Network; len(shown.Relays) != 1 || shown.Usage.Bytes != 4000 {
+	if shown := b.State().Load().Network; len(shown.Relays) != 1 || shown.Usage.Bytes != 2500 {
 		t.Errorf("shown: %+v", shown)
 	}
 	report, err := b.CheckNetwork(t.Context())

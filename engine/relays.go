@@ -179,12 +179,9 @@ func (e *Engine) TestRelay(ctx context.Context, server settings.TURN, onStage fu
 	})
 }
 
-// countTest adds what a test of the throughput has relayed, out and back. It is
-// an estimate: the rate that was measured, for as long as that took.
+// countTest adds what a test has taken of a relay's budget, in and out.
 func (o *owner) countTest(result netcheck.TURNResult) {
-	for _, stage := range result.Stages {
-		if bytes := float64(result.Rate) * stage.Took.Seconds(); stage.Stage == netcheck.Throughput && bytes > 0 {
-			o.budget.count(time.Now(), relayName(result.URL), 2*int64(bytes))
-		}
+	if result.BytesUsed > 0 {
+		o.budget.count(time.Now(), relayName(result.URL), result.BytesUsed)
 	}
 }

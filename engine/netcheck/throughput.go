@@ -112,16 +112,22 @@ func (f *flow) rate() int64 {
 	return int64(float64(f.arrived-chunk) / took.Seconds())
 }
 
-// throughput sends through the relay and back for as long as the options say.
-func (t *trial) throughput(ctx context.Context) error {
+// measure is the stage of the throughput, once it is this server's turn: the
+// stage's time is that of the measurement alone.
+func (t *trial) measure(ctx context.Context) bool {
 	if t.options.turn != nil {
 		select {
 		case t.options.turn <- struct{}{}:
 			defer func() { <-t.options.turn }()
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return t.stage(Throughput, func() error { return context.Cause(ctx) })
 		}
 	}
+	return t.stage(Throughput, func() error { return t.throughput(ctx) })
+}
+
+// throughput sends through the relay and back for as long as the options say.
+func (t *trial) throughput(ctx context.Context) error {
 	lasts := t.options.Throughput
 	if lasts == 0 {
 		lasts = defaultThroughput

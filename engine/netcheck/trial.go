@@ -82,7 +82,7 @@ func (t *trial) run(ctx context.Context) {
 		t.stage(Permission, func() error { return t.permit(ctx) }) &&
 		t.stage(Channel, func() error { return t.bind(ctx) }) &&
 		t.stage(Echo, func() error { return t.echo(ctx) }) &&
-		(t.options.Throughput < 0 || t.stage(Throughput, func() error { return t.throughput(all) }))
+		(t.options.Throughput < 0 || t.measure(all))
 	t.finish(worked)
 }
 

@@ -144,6 +144,24 @@ func TestARelayThatWorksPassesEveryStageByEveryTransport(t *testing.T) {
 	}
 }
 
+func TestAServersTimeBeginsWithItsTurn(t *testing.T) {
+	server := embedded(t, ann())
+	const others = 400 * time.Millisecond
+	turn := make(chan struct{}, 1)
+	turn <- struct{}{}
+	time.AfterFunc(others, func() { <-turn })
+	result := TestTURN(t.Context(), Server{URL: server.TurnURLs()[0], Username: "ann", Password: "right"},
+		Options{Throughput: briefly, turn: turn})
+	if result.Failure != nil {
+		t.Fatal(result.Failure)
+	}
+	for _, s := range result.Stages {
+		if s.Stage == Throughput && s.Took >= others-briefly/2 {
+			t.Errorf("the throughput took %v, with the wait for others", s.Took)
+		}
+	}
+}
+
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
