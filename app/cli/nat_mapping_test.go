@@ -111,7 +111,6 @@ var mappingProtocols = []struct {
 // acquaintance is a sender and a receiver that are left running.
 type acquaintance struct {
 	t                *testing.T
-	w                *world
 	sender, receiver *process
 	begun            time.Time // when the receiver started
 	shared, to       string
@@ -121,17 +120,23 @@ type acquaintance struct {
 // Relayed bytes go slowly, so that the end cannot come before a direct path.
 func (w *world) acquaint(t *testing.T, sender, receiver *lab.Host, more ...string) *acquaintance {
 	t.Helper()
-	here := *w
-	here.t = t
-	a := &acquaintance{t: t, w: &here, shared: filepath.Join(t.TempDir(), "shared.bin"), to: t.TempDir()}
+	return introduce(t, w, w, sender, receiver, more...)
+}
+
+// introduce is acquaint for computers that know different servers.
+func introduce(t *testing.T, here, there *world, sender, receiver *lab.Host, more ...string) *acquaintance {
+	t.Helper()
+	left, right := *here, *there
+	left.t, right.t = t, t
+	a := &acquaintance{t: t, shared: filepath.Join(t.TempDir(), "shared.bin"), to: t.TempDir()}
 	makeFile(t, a.shared, sharedSize, 5)
-	if len(w.turn) > 0 {
+	if len(left.turn)+len(right.turn) > 0 {
 		more = append(more, "--relay-rate", relayRate)
 	}
 	var invitation string
-	a.sender, invitation = here.send(sender, a.shared, more...)
+	a.sender, invitation = left.send(sender, a.shared, more...)
 	a.begun = time.Now()
-	a.receiver = here.receive(receiver, invitation, a.to, append(more, "--stay")...)
+	a.receiver = right.receive(receiver, invitation, a.to, append(more, "--stay")...)
 	return a
 }
 
