@@ -34,7 +34,10 @@ func findings(w *words.Words, r *netcheck.Report, mapping bool) []finding {
 func describe(w *words.Words, r *netcheck.Report, mapping bool) []finding {
 	found := []finding{
 		udpFinding(w, r), version4(w, r), version6(w, r), routerFinding(w, r), mappingFinding(w, r, mapping),
-		carrierFinding(w, r), captiveFinding(w, r), bufferFinding(w, r.Buffers),
+		carrierFinding(w, r), bufferFinding(w, r.Buffers),
+	}
+	if r.Captive != "" {
+		found = append(found, captiveFinding(w, r.Captive))
 	}
 	if r.Proxy != "" {
 		found = append(found, finding{name: w.Say("check.proxy", nil), value: r.Proxy})
@@ -133,12 +136,13 @@ func carrierFinding(w *words.Words, r *netcheck.Report) finding {
 	return f
 }
 
-func captiveFinding(w *words.Words, r *netcheck.Report) finding {
-	f := finding{name: w.Say("check.captive", nil), value: w.Say("check.captive-none", nil), mark: good}
-	if r.Captive != "" {
-		f.value, f.mark = w.Say("check.captive-found", map[string]string{"Address": r.Captive}), bad
+// captiveFinding is of a page that was found. Where there is none nothing is
+// said: often nobody has looked.
+func captiveFinding(w *words.Words, address string) finding {
+	return finding{
+		name: w.Say("check.captive", nil), mark: bad,
+		value: w.Say("check.captive-found", map[string]string{"Address": address}),
 	}
-	return f
 }
 
 func bufferFinding(w *words.Words, b netcheck.Buffers) finding {
