@@ -59,20 +59,26 @@ func udpFinding(w *words.Words, r *netcheck.Report) finding {
 }
 
 func version4(w *words.Words, r *netcheck.Report) finding {
-	f := finding{name: "IPv4", value: w.Say("check.version-no", nil), mark: fair}
-	if r.IPv4 {
-		f.value, f.mark = reached(w, r.Public4), good
+	switch {
+	case r.IPv4:
+		return finding{name: "IPv4", value: reached(w, r.Public4), mark: good}
+	case r.VersionsKnown():
+		return finding{name: "IPv4", value: w.Say("check.version-no", nil), mark: fair}
+	default:
+		return finding{name: "IPv4", value: w.Say("check.unknown", nil)}
 	}
-	return f
 }
 
 // version6 calls the lack of IPv6 nothing bad: it is only one way less.
 func version6(w *words.Words, r *netcheck.Report) finding {
-	f := finding{name: "IPv6", value: w.Say("check.version-no", nil)}
-	if r.IPv6 {
-		f.value, f.mark = reached(w, r.Public6), good
+	switch {
+	case r.IPv6:
+		return finding{name: "IPv6", value: reached(w, r.Public6), mark: good}
+	case r.VersionsKnown():
+		return finding{name: "IPv6", value: w.Say("check.version-no", nil)}
+	default:
+		return finding{name: "IPv6", value: w.Say("check.unknown", nil)}
 	}
-	return f
 }
 
 func reached(w *words.Words, public netip.Addr) string {

@@ -141,6 +141,27 @@ func TestOnlyALoginPageThatWasFoundIsToldOf(t *testing.T) {
 	d.wantReads(t, "Login page", "http://login.hotel.example/welcome")
 }
 
+func TestAnIPVersionThatNobodyTriedIsNotKnown(t *testing.T) {
+	relay := netcheck.TURNResult{URL: "turn:turn1.example.org:3478?transport=tcp"}
+	for name, c := range map[string]struct {
+		report       netcheck.Report
+		want4, want6 string
+	}{
+		"same network only":   {netcheck.Report{}, "Not known", "Not known"},
+		"only a relay by TCP": {netcheck.Report{TURN: []netcheck.TURNResult{relay}, Findings: netcheck.Findings{IPv4: true}}, "Reaches the internet", "Not known"},
+		"offline":             {netcheck.Report{STUN: []netcheck.STUNResult{{Err: errTest}}}, "Does not reach the internet", "Does not reach the internet"},
+		"IPv4 alone": {netcheck.Report{STUN: []netcheck.STUNResult{{}}, Findings: netcheck.Findings{UDP: netcheck.Open, IPv4: true}},
+			"Reaches the internet", "Does not reach the internet"},
+	} {
+		d := networkDesk(t, network(&c.report))
+		for _, line := range d.network.findings {
+			if f := line.finding; f.name == "IPv4" && f.value != c.want4 || f.name == "IPv6" && f.value != c.want6 {
+				t.Errorf("%s: %s: %s", name, f.name, f.value)
+			}
+		}
+	}
+}
+
 func TestFindingsAreMarkedByShapeAndNotByColourAlone(t *testing.T) {
 	seen := map[fyne.Resource]mark{}
 	for m, face := range marks {

@@ -137,6 +137,28 @@ func TestTheSizeOfSocketBuffers(t *testing.T) {
 	}
 }
 
+func TestAnIPVersionThatNobodyTriedIsNotKnown(t *testing.T) {
+	asked := []netcheck.STUNResult{{}}
+	for name, test := range map[string]struct {
+		report netcheck.Report
+		want   []string
+	}{
+		"nothing asked": {netcheck.Report{}, []string{"IPv4            not known\n", "IPv6            not known\n"}},
+		"a relay by TCP": {netcheck.Report{TURN: []netcheck.TURNResult{{}}, Findings: netcheck.Findings{IPv4: true}},
+			[]string{"IPv4            yes\n", "IPv6            not known\n"}},
+		"offline": {netcheck.Report{STUN: asked}, []string{"IPv4            no\n", "IPv6            no\n"}},
+		"IPv4 alone": {netcheck.Report{STUN: asked, Findings: netcheck.Findings{UDP: netcheck.Open, IPv4: true}},
+			[]string{"IPv4            yes\n", "IPv6            no\n"}},
+	} {
+		text := describe(test.report)
+		for _, line := range test.want {
+			if !strings.Contains(text, line) {
+				t.Errorf("%s: no line %q in:\n%s", name, line, text)
+			}
+		}
+	}
+}
+
 func TestWhatIsUsable(t *testing.T) {
 	works := netcheck.STUNResult{RTT: 1}
 	broken := netcheck.TURNResult{Failure: &netcheck.Failure{Reason: netcheck.Expired}}

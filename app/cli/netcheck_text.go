@@ -36,8 +36,8 @@ func describe(r netcheck.Report) string {
 func networkRows(r netcheck.Report) [][2]string {
 	rows := [][2]string{
 		{english.Say("netcheck.udp", nil), reach(r.UDP)},
-		{english.Say("netcheck.ipv4", nil), version(r.IPv4, r.Public4)},
-		{english.Say("netcheck.ipv6", nil), version(r.IPv6, r.Public6)},
+		{english.Say("netcheck.ipv4", nil), version(r, r.IPv4, r.Public4)},
+		{english.Say("netcheck.ipv6", nil), version(r, r.IPv6, r.Public6)},
 		{english.Say("netcheck.router", nil), router(r)},
 		{english.Say("netcheck.port-mapping", nil), portMapping(r)},
 	}
@@ -64,14 +64,16 @@ func reach(r netcheck.Reach) string {
 	}
 }
 
-func version(works bool, public netip.Addr) string {
+func version(r netcheck.Report, works bool, public netip.Addr) string {
 	switch {
 	case public.IsValid():
 		return english.Say("netcheck.yes-as", map[string]string{"Address": public.String()})
 	case works:
 		return english.Say("netcheck.yes", nil)
-	default:
+	case r.VersionsKnown():
 		return english.Say("netcheck.no", nil)
+	default:
+		return english.Say("netcheck.unknown", nil)
 	}
 }
 

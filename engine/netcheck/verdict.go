@@ -53,3 +53,17 @@ func (r Report) Verdict() Verdict {
 }
 
 func (r Report) asked() int { return len(r.STUN) + len(r.TURN) }
+
+// VersionsKnown reports whether an IP version that the findings lack is known
+// not to reach the internet. Where nothing was asked that tells, as under
+// path.LANOnly or with relays by TCP alone, it may reach it all the same.
+func (r Report) VersionsKnown() bool {
+	switch r.Verdict() {
+	case NotAsked:
+		return false
+	case Undecided:
+		return r.UDP == Open
+	default:
+		return true
+	}
+}
