@@ -273,6 +273,80 @@ func TestATestOfARelayIsShownWhereTheSettingsHaveIt(t *testing.T) {
 	}
 }
 
+func TestACheckThatIsOvertakenIsNotShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(s *settings.Settings) { s.TURN = []settings.TURN{relayOf("turn:a.example")} })
+	b.answers("turn:a.example", time.Millisecond, "")
+	b.start(t)
+	b.until(t, "it is checked", func(s State) bool { return s.Network.Check != nil && s.Network.Relays[0].RTT > 0 })
+	late := netcheck.TURNResult{URL: "turn:a.example", BytesUsed: 700, Failure: &netcheck.Failure{Reason: netcheck.Unreachable}}
+	for name, overtake := range map[string]func(stop func()){
+		"it was told to end":      func(stop func()) { stop() },
+		"the network has changed": func(func()) { b.owner.post(b.owner.networkChanged) },
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		usual := b.owner.instruments.check
+		found := make(chan func(context.Context, netcheck.Config) netcheck.Report)
+		b.owner.post(func() {
+			b.owner.instruments.check = func(ctx context.Context, config netcheck.Config) netcheck.Report {
+				if len(config.TURN) == 0 {
+					return usual(ctx, config)
+				}
+				overtake(stop)
+				return netcheck.Report{TURN: []netcheck.TURNResult{late}}
+			}
+			close(found)
+		})
+		<-found
+		before := b.State().Load().Network.Usage.Bytes
+		if _, err := b.CheckNetwork(ctx); !errors.Is(err, ctx.Err()) {
+			t.Errorf("%s: %v", name, err)
+		}
+		stop()
+		shown := b.until(t, "the bytes are counted", func(s State) bool { return s.Network.Usage.Bytes == before+late.BytesUsed })
+		if relay := shown.Network.Relays[0]; relay.Failure != nil || len(shown.Network.Check.TURN) == 1 && shown.Network.Check.TURN[0].BytesUsed > 0 {
+			t.Errorf("%s: shown %+v", name, relay)
+		}
+	}
+}
+
+func TestNoThroughputIsMeasuredOnceTheMonthIsSpent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(s *settings.Settings) {
+		s.TURN, s.RelayMonth = []settings.TURN{relayOf("turn:a.example")}, 1<<30
+	})
+	b.answers("turn:a.example", time.Millisecond, "")
+	b.start(t)
+	var tested []time.Duration
+	b.owner.instruments.test = func(_ context.Context, _ netcheck.Server, options netcheck.Options) netcheck.TURNResult {
+		tested = append(tested, options.Throughput)
+		return netcheck.TURNResult{}
+	}
+	checked := func() time.Duration {
+		if _, err := b.CheckNetwork(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.TestRelay(t.Context(), relayOf("turn:a.example"), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, config := range slices.Backward(b.configs) {
+			if len(config.TURN) > 0 {
+				return config.Throughput
+			}
+		}
+		return -2
+	}
+	if got := checked(); got != 0 {
+		t.Errorf("with a month before it: %v", got)
+	}
+	b.owner.post(func() { b.owner.budget.count(time.Now(), relayName("turn:a.example"), 1<<30) })
+	if got := checked(); got != -1 || !slices.Equal(tested, []time.Duration{0, -1}) {
+		t.Errorf("with nothing left: a check %v, tests %v", got, tested)
+	}
+}
+
 func TestAMissingPathNamesTheRelayThatRefuses(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(s *settings.Settings) { s.TURN = []settings.TURN{relayOf("turn:a.example")} })
