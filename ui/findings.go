@@ -2,7 +2,9 @@ package ui
 
 import (
 	"errors"
+	"net"
 	"net/netip"
+	"strings"
 
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine/netcheck"
@@ -35,6 +37,11 @@ func describe(w *words.Words, r *netcheck.Report, mapping bool) []finding {
 	found := []finding{
 		udpFinding(w, r), version4(w, r), version6(w, r), routerFinding(w, r), mappingFinding(w, r, mapping),
 		carrierFinding(w, r), bufferFinding(w, r.Buffers),
+	}
+	for _, server := range r.STUN {
+		if server.Err != nil {
+			found = append(found, stunFinding(w, server, r.UDP))
+		}
 	}
 	if r.Captive != "" {
 		found = append(found, captiveFinding(w, r.Captive))
@@ -149,6 +156,28 @@ func captiveFinding(w *words.Words, address string) finding {
 		name: w.Say("check.captive", nil), mark: bad,
 		value: w.Say("check.captive-found", map[string]string{"Address": address}),
 	}
+}
+
+// stunFinding is of a STUN server that fails. Where UDP is blocked its address
+// need not be wrong.
+func stunFinding(w *words.Words, server netcheck.STUNResult, udp netcheck.Reach) finding {
+	name := map[string]string{"Server": stunName(server.URL)}
+	f := finding{name: w.Say("check.stun", nil), value: w.Say("check.stun-failed", name), mark: fair}
+	var unknownName *net.DNSError
+	if udp == netcheck.Blocked && !errors.As(server.Err, &unknownName) && !errors.Is(server.Err, netcheck.ErrURL) {
+		f.value = w.Say("check.stun-silent", name)
+	}
+	return f
+}
+
+// stunName is what people know a STUN server by: its host, and the port where
+// it is not the usual one.
+func stunName(uri string) string {
+	name := strings.TrimPrefix(uri, "stun:")
+	if host, port, err := net.SplitHostPort(name); err == nil && port == "3478" {
+		return host
+	}
+	return name
 }
 
 func bufferFinding(w *words.Words, b netcheck.Buffers) finding {

@@ -66,6 +66,7 @@ func TestThePagesLookAsTheyShould(t *testing.T) {
 	}
 	for name, n := range map[string]engine.Network{
 		"looking": {}, "home": network(home()), "hotel": network(hotel()), "walled": network(walled()),
+		"half-served": network(halfServed()),
 	} {
 		t.Run("network-"+name, func(t *testing.T) {
 			d := networkDesk(t, n)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -51,6 +52,15 @@ func walled() *netcheck.Report {
 	r.Findings = netcheck.Findings{UDP: netcheck.Blocked, IPv4: true}
 	r.Captive, r.Proxy = "http://login.hotel.example/welcome?to=everybody", "http://proxy.hotel.example:3128"
 	r.Router = portmap.Status{Searched: true, Err: portmap.ErrRefused}
+	r.STUN[0] = netcheck.STUNResult{URL: r.STUN[0].URL, Err: errTest}
+	return r
+}
+
+// halfServed is a home one of whose STUN servers is dead, and another misspelt.
+func halfServed() *netcheck.Report {
+	r := home()
+	r.STUN = append(r.STUN, netcheck.STUNResult{URL: "stun:stun2.example.org:3478", Err: errTest},
+		netcheck.STUNResult{URL: "stun:sutn.example.org:19302", Err: &net.DNSError{IsNotFound: true}})
 	return r
 }
 
@@ -139,6 +149,26 @@ func TestOnlyALoginPageThatWasFoundIsToldOf(t *testing.T) {
 	}
 	d.show(engine.State{Network: network(walled())})
 	d.wantReads(t, "Login page", "http://login.hotel.example/welcome")
+}
+
+func TestEachSTUNServerThatFailsHasALine(t *testing.T) {
+	d := networkDesk(t, network(halfServed()))
+	d.wantReads(t, "stun2.example.org does not answer. Check its address", "sutn.example.org:19302 does not answer. Check its address")
+	if text := d.reads(); strings.Contains(text, "stun.example.org does") {
+		t.Errorf("the server that works is said to fail:\n%s", text)
+	}
+	d.show(engine.State{Network: network(walled())})
+	d.wantReads(t, "stun.example.org does not answer, as UDP is blocked")
+	misspelt := walled()
+	misspelt.STUN[0].Err = &net.DNSError{IsNotFound: true}
+	d.show(engine.State{Network: network(misspelt)})
+	d.wantReads(t, "stun.example.org does not answer. Check its address")
+	d.show(engine.State{Network: network(home())})
+	for _, line := range d.network.findings {
+		if line.content.Visible() && strings.Contains(line.value.Text(), "does not answer") {
+			t.Errorf("a server is said to fail that works again: %s", line.value.Text())
+		}
+	}
 }
 
 func TestAnIPVersionThatNobodyTriedIsNotKnown(t *testing.T) {

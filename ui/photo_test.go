@@ -60,6 +60,8 @@ func TestPhotographs(t *testing.T) {
 			d.window.Resize(fyne.NewSize(980, 900))
 			d.show(engine.State{Network: network(home())})
 			take("network-home")
+			d.show(engine.State{Network: network(halfServed())})
+			take("network-half-served")
 			d.show(engine.State{Network: network(hotel())})
 			d.engine.result = results(&netcheck.Failure{Stage: netcheck.Connect, Reason: netcheck.UDPBlocked})
 			d.network.relays[0].test.OnTapped()
