@@ -222,7 +222,7 @@ func (l *Link) interfacesSeen(prefixes []netip.Prefix) {
 	case before == "":
 		s.interfaces = now
 		return
-	case before == now, now == "", !s.ready:
+	case before == now, !s.ready, now == "", reachesOut(before) && !reachesOut(now):
 		return
 	}
 	if s.local.Type == path.RelayedType && !l.doubtful(l.silent()) &&
@@ -234,6 +234,14 @@ func (l *Link) interfacesSeen(prefixes []netip.Prefix) {
 	l.log.Debug("network interfaces changed", "peer", l.remote)
 	s.interfaces = now
 	l.restart()
+}
+
+// reachesOut reports whether a list of addresses has one that others can reach.
+func reachesOut(list string) bool {
+	return slices.ContainsFunc(strings.Fields(list), func(each string) bool {
+		prefix, err := netip.ParsePrefix(each)
+		return err == nil && !prefix.Addr().IsLoopback()
+	})
 }
 
 // containsAll reports whether a list of addresses has all of another.

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -275,4 +276,20 @@ func TestNewAddressesRestartICE(t *testing.T) {
 		t.Error("an address that went away does not restart ICE")
 	}
 	a.until(t, "up", isUp)
+}
+
+// The loopback addresses stay when the cable is pulled.
+func TestAnOutageDoesNotRestartICE(t *testing.T) {
+	leaksNothing(t)
+	a, _ := linked(t, dialer(t, Config{}), dialer(t, Config{}))
+	loopback := netip.MustParsePrefix("127.0.0.1/8")
+	home := []netip.Prefix{loopback, netip.MustParsePrefix("192.168.1.10/24")}
+	a.post(func() { a.interfacesSeen(home) })
+	before := restartTime(t, a)
+	for _, seen := range [][]netip.Prefix{{loopback}, nil, home} {
+		a.post(func() { a.interfacesSeen(seen) })
+		if restartTime(t, a) != before {
+			t.Errorf("ICE is restarted when the addresses are %v", seen)
+		}
+	}
 }
