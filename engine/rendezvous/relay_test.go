@@ -199,6 +199,36 @@ func TestAWildcardListenerRelaysOnBothIPVersions(t *testing.T) {
 	}
 }
 
+// A client that comes by IPv6 and asks for no version has to meet those that have
+// IPv4 alone (RFC 8656 section 7.2).
+func TestAClientByIPv6IsGivenIPv4UnlessItAsksForMore(t *testing.T) {
+	t.Parallel()
+	server := serve(t, rendezvous.Config{Turn: &rendezvous.TurnConfig{
+		Listen: ":0", Users: map[string]string{"ann": "right"}, AllowPrivatePeers: true,
+		PublicIPs: []netip.Addr{netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("2001:db8::7")},
+	}})
+	for family, want := range map[turn.RequestedAddressFamily]string{
+		turn.RequestedAddressFamilyIPv4: "203.0.113.7", // which is asked for by saying nothing
+		turn.RequestedAddressFamilyIPv6: "2001:db8::7",
+	} {
+		client, err := turn.NewClient(&turn.ClientConfig{
+			TURNServerAddr: net.JoinHostPort("::1", addrPortOf(server.TurnAddr())), Conn: peerSocket(t, "[::1]:0"),
+			Username: "ann", Password: "right", RequestedAddressFamily: family,
+			LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Listen(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		if got := addressOf(allocate(t, client).LocalAddr()).String(); got != want {
+			t.Errorf("family %v has the relayed address %s, want %s", family, got, want)
+		}
+	}
+}
+
 func addrPortOf(address net.Addr) string {
 	_, port, _ := net.SplitHostPort(address.String())
 	return port

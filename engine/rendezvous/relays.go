@@ -142,6 +142,13 @@ func (r *relays) addresses(network string) (told, bind netip.Addr, err error) {
 	}
 }
 
+// joins reports whether this server has an IPv4 address to relay by, which
+// clients get who ask for no IP version (RFC 8656 section 7.2).
+func (r *relays) joins() bool {
+	told, _, err := r.addresses("udp4")
+	return err == nil && (r.host.IsValid() || !told.IsLoopback())
+}
+
 func (r *relays) add(network string, told, bind netip.Addr, user *account, name string) (*relay, error) {
 	socket, err := r.listen(network, bind)
 	if err != nil {

@@ -122,7 +122,10 @@ func (s *turnServer) serve(ctx context.Context) error {
 		// to decide, not for us to rely on.
 		AuthHandler:  s.credentials.authenticate,
 		QuotaHandler: s.relays.mayOpen,
-		EventHandler: s.relays.events(),
+		// Otherwise a client that comes by IPv6 would be given IPv6, by which
+		// nobody joins it with one that has IPv4 alone.
+		StrictAddressFamily: s.relays.joins(),
+		EventHandler:        s.relays.events(),
 	})
 	if err != nil {
 		return fmt.Errorf("rendezvous: start TURN: %w", err)
