@@ -69,7 +69,7 @@ test-processes:
 
 # The same behind real NATs, in namespaces of their own, which some machines
 # refuse; the tests say so and are skipped there. Where a lab can be, nothing may
-# be skipped.
+# be skipped but stories of minutes, which run with CAUSEWAY_TEST_LONG=1.
 LAB_TEST := CGO_ENABLED=0 $(GO) test -count=1 -timeout 15m -tags $(TAGS),lab
 test-lab:
 	@if .ci/lab; then export CAUSEWAY_REQUIRE_LAB=1; fi; set -x; \
