@@ -31,7 +31,7 @@ type netcheckCommand struct {
 	Policy     string   `placeholder:"POLICY" help:"Paths that may be used: auto, direct, lan or relay. Under lan nothing outside is asked."`
 	State      string   `type:"path" placeholder:"DIR" help:"Folder with the settings."`
 
-	NoPortMapping bool          `name:"no-port-mapping" help:"Do not look for a router that maps ports."`
+	NoPortMapping bool          `name:"no-port-mapping" help:"Do not look for a router that maps ports. The search has one mapped for a moment and gives it back."`
 	Throughput    time.Duration `default:"2s" placeholder:"TIME" help:"How long the throughput of each TURN server is measured; 0 leaves it out (${default}). It counts as relayed traffic."`
 	Realm         string        `placeholder:"NAME" help:"Realm that the TURN credentials were made for, to compare with what servers announce."`
 	Captive       string        `placeholder:"URL" help:"Page that answers 204 (http://), to find a network that wants a login first. None is asked otherwise."`
@@ -126,8 +126,9 @@ func (n *netcheckCommand) servers(relays []settings.TURN) []netcheck.Server {
 	return servers
 }
 
-// searchRouter looks for a router that maps ports, while the check runs. No port
-// is mapped.
+// searchRouter looks for a router that maps ports, while the check runs. By
+// PCP and NAT-PMP that has a port mapped for a moment and given back: no other
+// request tells whether the router would.
 func (n *netcheckCommand) searchRouter(ctx context.Context, config *netcheck.Config, log *slog.Logger) (stop func()) {
 	if n.NoPortMapping || config.Policy == path.LANOnly || config.Policy == path.RelayOnly {
 		return func() {} // such a link offers no mapped port
