@@ -161,6 +161,34 @@ func TestWhatThePolicyForbidsIsNotAsked(t *testing.T) {
 	}
 }
 
+func TestWhoHidesBehindRelaysShowsItselfAtNoAddressThatTheseName(t *testing.T) {
+	nat := &fakeNAT{transparent: true, filtering: EndpointIndependent}
+	stunServer := serveSTUN(t, nat, 2, 0, 2, 3)
+	config := Config{Throughput: skipped, patience: hasty, TURN: []Server{
+		{URL: "turn:" + strings.TrimPrefix(stunServer.url(), "stun:"), Username: "ann", Password: "right"},
+	}}
+	elsewhere := func() (count int) {
+		nat.mu.Lock()
+		defer nat.mu.Unlock()
+		for _, destinations := range nat.sent {
+			for _, to := range destinations {
+				if "stun:"+to.String() != stunServer.url() {
+					count++
+				}
+			}
+		}
+		return count
+	}
+	config.Policy = path.RelayOnly
+	if report := Check(t.Context(), config); elsewhere() != 0 || report.Filtering != "" || report.UDP != Open {
+		t.Errorf("%d requests went elsewhere; %+v", elsewhere(), report.Findings)
+	}
+	config.Policy = path.Auto
+	if report := Check(t.Context(), config); elsewhere() == 0 || report.Filtering != EndpointIndependent {
+		t.Errorf("automatic: %d requests went elsewhere; %+v", elsewhere(), report.Findings)
+	}
+}
+
 func TestTheRouterTellsOfPortMappingAndOfACarriersNAT(t *testing.T) {
 	nat := &fakeNAT{mapping: EndpointIndependent, filtering: AddressAndPortDependent, next: scattered()}
 	urls := []string{serveSTUN(t, nat, 0, 0, 2).url(), serveSTUN(t, nat, 0, 0, 3).url()}

@@ -136,7 +136,10 @@ type nat struct {
 
 // examine finds out how the NAT or firewall in front of this computer behaves,
 // with servers of one IP version. It returns what each server has seen, too.
-func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.Addr]bool, patience pace) (nat, []sighting) {
+//
+// Where nothing else may be asked, alone, only the destinations are: a server's
+// second address is any host that it names, which would see this computer.
+func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.Addr]bool, patience pace, alone bool) (nat, []sighting) {
 	if len(destinations) == 0 {
 		return nat{}, nil
 	}
@@ -153,6 +156,11 @@ func examine(ctx context.Context, destinations []netip.AddrPort, own map[netip.A
 	}
 	public := good[0].mapped.Addr()
 	n := nat{answered: true, public: public, source: sourceFor(good[0].to), translate: !own[public]}
+	if alone {
+		for i := range good {
+			good[i].other = netip.AddrPort{}
+		}
+	}
 	n.behaviour(ctx, p, good)
 	return n, seen
 }

@@ -112,10 +112,11 @@ func (c *check) askSTUN(ctx context.Context) {
 			}
 		}
 	}
+	alone := c.config.Policy == path.RelayOnly
 	var seen4, seen6 []sighting
 	var examining sync.WaitGroup
-	examining.Go(func() { c.nat4, seen4 = examine(ctx, four, c.own, c.config.patience) })
-	examining.Go(func() { c.nat6, seen6 = examine(ctx, six, c.own, c.config.patience) })
+	examining.Go(func() { c.nat4, seen4 = examine(ctx, four, c.own, c.config.patience, alone) })
+	examining.Go(func() { c.nat6, seen6 = examine(ctx, six, c.own, c.config.patience, alone) })
 	examining.Wait()
 	for i := range c.stun {
 		c.stun[i].take(slices.Concat(seen4, seen6))
@@ -123,7 +124,8 @@ func (c *check) askSTUN(ctx context.Context) {
 }
 
 // stunServers are those of the settings, and the TURN servers, which answer
-// STUN too. Under path.RelayOnly links ask no STUN server, so nor does this.
+// STUN too. Under path.RelayOnly links ask no STUN server, so nor does this, nor
+// are second addresses asked.
 func (c *check) stunServers() []stunServer {
 	var all []stunServer
 	if c.config.Policy != path.RelayOnly {
