@@ -109,6 +109,7 @@ func (o *owner) lastWords(p *peerLink) {
 
 func (o *owner) linkChanged(p *peerLink, status link.Status) {
 	up, down := status.Up && !p.status.Up, p.status.Up && !status.Up
+	lost := down && status.Err == nil || relayLost(p.status, status)
 	p.status = status
 	o.countLink(p, time.Now()) // also of one that has been replaced
 	if old := o.links[p.identity]; old != nil && old.heir == p && up {
@@ -120,6 +121,9 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 	o.changed = true
 	if down && status.Err == nil && o.ctx.Err() == nil {
 		o.lookAgain(p)
+	}
+	if lost && o.ctx.Err() == nil {
+		o.lookSoon() // a relay that has died is named
 	}
 	o.tryAgain(p)
 	if up {

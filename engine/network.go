@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/portmap"
@@ -19,6 +20,8 @@ const (
 	checkPeriod = time.Hour
 	// retryFirst is doubled up to checkPeriod while a TURN server fails.
 	retryFirst = time.Minute
+	// hurryPause is the least time between looks that links ask for.
+	hurryPause = time.Minute
 	// interfacePeriod is how often this computer's addresses are read.
 	interfacePeriod = 2 * time.Second
 	// sleepJump is how far the clock on the wall gets ahead of the other one
@@ -55,6 +58,8 @@ type network struct {
 	cancel context.CancelFunc // ends the look that goes on
 	due    time.Time          // of the next look
 	failed int                // looks in a row that found a TURN server failing
+	// hurried is when a link last asked for a look.
+	hurried time.Time
 
 	mapper     *portmap.Mapper // nil where no port may be mapped
 	stopMapper context.CancelFunc
@@ -156,6 +161,40 @@ func (o *owner) lookAtNetwork() {
 		report.UDP = cmp.Or(report.UDP, udpReach(report.TURN))
 		o.post(func() { o.checked(round, report) })
 	})
+}
+
+// lookSoon looks at the network because a link has lost what it had: at once,
+// but not more often than once in a hurryPause.
+func (o *owner) lookSoon() {
+	n, now := &o.network, time.Now()
+	if next := n.hurried.Add(hurryPause); now.Before(next) {
+		if n.due.After(next) {
+			n.due = next
+		}
+		return
+	}
+	n.hurried = now
+	o.lookAtNetwork()
+}
+
+// relayLost reports whether an own relay has ended, or was left for another, in
+// a link that still needs one. Beside a direct path relays are given back.
+func relayLost(before, now link.Status) bool {
+	if now.Err != nil || now.Path.Direct() {
+		return false
+	}
+	if before.Up && now.Up && before.Relay != "" && !before.RelayIsTheirs && now.Relay != "" && now.Relay != before.Relay {
+		return true
+	}
+	ended := func(s link.Status) (count int) {
+		for _, use := range s.Relays {
+			if !use.Released.IsZero() {
+				count++
+			}
+		}
+		return count
+	}
+	return before.Path == path.Relayed && ended(now) > ended(before)
 }
 
 // udpReach is what TURN servers tell of UDP where no STUN server does.

@@ -347,6 +347,50 @@ func TestNoThroughputIsMeasuredOnceTheMonthIsSpent(t *testing.T) {
 	}
 }
 
+func TestALinkThatLosesItsRelayAsksForALook(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	held, ended := link.RelayUse{Server: "turn:a.example", Since: at}, link.RelayUse{Server: "turn:a.example", Since: at, Released: at}
+	relayed := link.Status{Up: true, Path: path.Relayed, Relay: "turn:a.example", Relays: []link.RelayUse{held}}
+	for name, c := range map[string]struct {
+		change func(*link.Status)
+		want   bool
+	}{
+		"nothing":              {func(*link.Status) {}, false},
+		"a relay to stand by":  {func(s *link.Status) { s.Relays = append(s.Relays, held) }, false},
+		"another relay":        {func(s *link.Status) { s.Relay = "turn:b.example" }, true},
+		"the allocation ended": {func(s *link.Status) { s.Relays[0] = ended }, true},
+		"a direct path": {func(s *link.Status) {
+			s.Path, s.Relay, s.Relays[0] = path.DirectInternet, "", ended
+		}, false},
+		"the end": {func(s *link.Status) { s.Up, s.Err, s.Relays[0] = false, link.ErrNoPath, ended }, false},
+	} {
+		now := relayed
+		now.Relays = slices.Clone(relayed.Relays)
+		c.change(&now)
+		if got := relayLost(relayed, now); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+
+	b := newBench(t, func(*settings.Settings) {})
+	b.start(t)
+	rounds := make(chan [2]int, 1)
+	b.owner.post(func() {
+		n := &b.owner.network
+		before := n.round
+		b.owner.lookSoon()
+		b.owner.lookSoon()
+		if wait := time.Until(n.due); wait > hurryPause {
+			t.Errorf("the second look is %v away", wait)
+		}
+		rounds <- [2]int{before, n.round}
+	})
+	if got := <-rounds; got[1] != got[0]+1 {
+		t.Errorf("%d looks at once", got[1]-got[0])
+	}
+}
+
 func TestAMissingPathNamesTheRelayThatRefuses(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(s *settings.Settings) { s.TURN = []settings.TURN{relayOf("turn:a.example")} })

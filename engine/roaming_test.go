@@ -51,6 +51,11 @@ func TestATransferGoesOnWhenTheOnlyPathHasGoneAndAnotherOpens(t *testing.T) {
 	ben.until(sent.ID, "the path is lost", func(_ engine.Transfer, peers []engine.Peer) bool {
 		return len(peers) == 0 || peers[0].Path == path.Connecting
 	})
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if _, err := ben.State().Wait(ctx, func(s engine.State) bool { return s.Network.Relays[0].Failure != nil }); err != nil {
+		t.Error("a relay that has died is still said to work")
+	}
 	serveTURN(t, relay.URL[len("turn:"):len(relay.URL)-len("?transport=udp")]) // it knows nothing of the allocations of before
 	back := time.Now()
 	ben.until(sent.ID, "bytes arrive again", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > before.Bytes+megabyte })
