@@ -18,6 +18,8 @@ type fault struct {
 	name string
 	at   time.Time
 	most time.Duration // how long bytes may be missing
+	// wanted is less than most where test machines are tolerated; 0 where not.
+	wanted time.Duration
 }
 
 // journey is a transfer that faults befall, as its receiver tells it.
@@ -43,7 +45,7 @@ func (w *world) travel(sender, receiver *lab.Host, large int64, takes time.Durat
 
 // befalls notes that a fault begins now.
 func (j *journey) befalls(name string, most time.Duration) {
-	j.faults = append(j.faults, fault{name, time.Now(), most})
+	j.faults = append(j.faults, fault{name: name, at: time.Now(), most: most})
 }
 
 // goes waits until bytes arrive at the receiver by a path of this kind, on the
@@ -83,10 +85,10 @@ func (j *journey) arrives() {
 	}
 	complete := j.completed()
 	receiver, sender := gone.Sub(complete), time.Since(complete)
-	j.t.Logf("figure: after all bytes had come the receiver ended within %v, the sender within %v",
-		receiver.Round(time.Millisecond), sender.Round(time.Millisecond))
-	if most := time.Duration(noisyMachine * float64(time.Second)); receiver > most || sender > most {
-		j.t.Errorf("the receiver ended after %v and the sender after %v, want at most a second", receiver, sender)
+	j.t.Logf("figure: after all bytes had come the receiver ended after %v, the sender after %v, %s",
+		receiver.Round(time.Millisecond), sender.Round(time.Millisecond), judged(max(receiver, sender), time.Second))
+	if limit := tolerated(time.Second); receiver > limit || sender > limit {
+		j.t.Errorf("the receiver ended after %v and the sender after %v, over the tolerated %v (wanted: %v)", receiver, sender, limit, time.Second)
 	}
 	sameTree(j.t, j.shared, filepath.Join(j.to, filepath.Base(j.shared)))
 }
@@ -150,10 +152,14 @@ func (j *journey) report() {
 		}
 	}
 	for i, f := range j.faults {
-		j.t.Logf("figure: %s: longest gap %v, from %v after it", f.name,
-			longest[i].length().Round(time.Millisecond), longest[i].from.Sub(f.at).Round(time.Millisecond))
+		wanted := f.most
+		if f.wanted > 0 {
+			wanted = f.wanted
+		}
+		j.t.Logf("figure: %s: longest gap %v, %s, from %v after it", f.name,
+			longest[i].length().Round(time.Millisecond), judged(longest[i].length(), wanted), longest[i].from.Sub(f.at).Round(time.Millisecond))
 		if longest[i].length() > f.most {
-			j.t.Errorf("%s: %v without a byte, want at most %v", f.name, longest[i].length(), f.most)
+			j.t.Errorf("%s: %v without a byte, over the limit of %v (wanted: %v)", f.name, longest[i].length(), f.most, wanted)
 		}
 	}
 	took := j.completed().Sub(j.receiver.every()[0].Time)
