@@ -58,6 +58,7 @@ type igd struct {
 	permanentOnly bool
 	padding       int // bytes of nonsense in the description
 	redirect      string
+	mute          bool // takes connections and answers nothing
 }
 
 // newHome starts a router. It answers nothing but what change switches on.
@@ -272,6 +273,11 @@ const fakeDescription = `<?xml version="1.0"?>
 </device></deviceList></device></deviceList></device></root>`
 
 func (h *home) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.igd.mute {
+		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection is not seen
+		<-r.Context().Done()
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r.Method == http.MethodGet {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -80,6 +81,20 @@ func TestADescriptionWithoutEndIsNotRead(t *testing.T) {
 	h := newHome(t, func(h *home) { h.igd.version, h.igd.padding = 1, bodyLimit })
 	if status := serve(t, h).searched(t); !errors.Is(status.Err, ErrNoRouter) {
 		t.Errorf("status %+v", status)
+	}
+}
+
+func TestADeviceThatSaysNothingIsLeftSoon(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, func(h *home) { h.igd.version, h.igd.mute = 1, true })
+	at, err := url.Parse(h.igd.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	_, err = describeRouter(t.Context(), device{address: netip.MustParseAddrPort(at.Host), location: at})
+	if took := time.Since(began); err == nil || took > 2*deviceWait {
+		t.Errorf("left after %v: %v", took, err)
 	}
 }
 

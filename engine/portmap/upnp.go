@@ -23,6 +23,9 @@ const (
 	// bodyLimit and headLimit bound what a device may send, in bytes.
 	bodyLimit = 256 << 10
 	headLimit = 16 << 10
+	// deviceWait is how long a device may take to accept a connection, and while
+	// it is looked for to begin its answer. Mapping takes some routers longer.
+	deviceWait = time.Second
 	// serviceLimit bounds the services of a device that are tried.
 	serviceLimit = 4
 	// upnpAtOnce bounds the requests at one time: home routers are slow.
@@ -127,7 +130,7 @@ const upnpPatience = 1200 * time.Millisecond
 // describeRouter fetches a device's description and chooses the service that
 // has an outside address.
 func describeRouter(ctx context.Context, d device) (*upnp, error) {
-	client := restrictedClient(d.address)
+	client := restrictedClient(d.address, deviceWait)
 	root, err := fetchDescription(ctx, client, d.location)
 	if err != nil {
 		return nil, err
@@ -140,6 +143,7 @@ func describeRouter(ctx context.Context, d device) (*upnp, error) {
 		service.GetServiceClient().SOAPClient.HTTPClient = *client
 		u := &upnp{service: service, turns: make(chan struct{}, upnpAtOnce)}
 		if reason = u.look(ctx); reason == nil {
+			service.GetServiceClient().SOAPClient.HTTPClient = *restrictedClient(d.address, 0)
 			return u, nil
 		}
 	}
@@ -196,13 +200,15 @@ func fetchDescription(ctx context.Context, client *http.Client, at *url.URL) (*g
 }
 
 // restrictedClient speaks to one host alone, whatever URLs its description
-// has, follows nothing, and reads a bounded amount.
-func restrictedClient(device netip.AddrPort) *http.Client {
-	dialer := net.Dialer{Timeout: time.Second}
+// has, follows nothing, and reads a bounded amount. patience is how long the host
+// may take to begin an answer; 0: as long as the request's context.
+func restrictedClient(device netip.AddrPort, patience time.Duration) *http.Client {
+	dialer := net.Dialer{Timeout: deviceWait}
 	return &http.Client{
 		Transport: boundedTransport{&http.Transport{
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: headLimit,
+			ResponseHeaderTimeout:  patience,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				to, err := netip.ParseAddrPort(address)
 				if err != nil || to.Addr() != device.Addr() {
