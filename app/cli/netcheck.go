@@ -32,7 +32,7 @@ type netcheckCommand struct {
 	State      string   `type:"path" placeholder:"DIR" help:"Folder with the settings."`
 
 	NoPortMapping bool          `name:"no-port-mapping" help:"Do not look for a router that maps ports. The search has one mapped for a moment and gives it back."`
-	Throughput    time.Duration `default:"2s" placeholder:"TIME" help:"How long the throughput of each TURN server is measured; 0 leaves it out (${default}). It counts as relayed traffic."`
+	Throughput    time.Duration `default:"2s" placeholder:"TIME" help:"How long the throughput of each TURN server is measured; 0 leaves it out (${default}). The relay counts it as its traffic; the month's count of --relay-month does not include it."`
 	Realm         string        `placeholder:"NAME" help:"Realm that the TURN credentials were made for, to compare with what servers announce."`
 	Captive       string        `placeholder:"URL" help:"Page that answers 204 (http://), to find a network that wants a login first. None is asked otherwise."`
 	JSON          bool          `name:"json" help:"Print the result as JSON, one object on one line."`
