@@ -86,16 +86,9 @@ func isIPv6(c path.Candidate) bool {
 	return err == nil && at.Addr().Unmap().Is6()
 }
 
-// homeRouter is what most people's networks are like: one NAT, whose mapping
-// does not depend on the destination and whose filter does.
-var homeRouter = netcheck.Findings{
-	UDP: netcheck.Open, IPv4: true, NAT: true, Policy: path.Auto,
-	Mapping: netcheck.EndpointIndependent, Filtering: netcheck.AddressAndPortDependent,
-}
-
 // forecast is what to expect of a peer behind a usual home router.
 func (o *owner) forecast() netcheck.Explanation {
-	return netcheck.Explain(o.findings(), homeRouter, netcheck.Actual{})
+	return netcheck.Explain(o.findings(), netcheck.HomeRouter(), netcheck.Actual{})
 }
 
 // pathProblem names why no link came up; nil where it is no news to the user.
