@@ -136,7 +136,10 @@ func (l *Link) choose(now time.Time) time.Duration {
 }
 
 // checkPause asks whether the pair still works when data has stopped to come:
-// who only receives sends nothing that calls for an answer.
+// who only receives sends nothing that calls for an answer. A NAT that has
+// forgotten its mappings gives this side another address, which answers as the
+// old one did while the peer goes on sending to that; nominated once more, the
+// peer follows.
 func (l *Link) checkPause() {
 	c := &l.state.choice
 	if c.selected == nil {
@@ -144,7 +147,7 @@ func (l *Link) checkPause() {
 	}
 	if at := l.sockets.pausedAt(c.selected); at != 0 && at != c.paused {
 		c.paused = at
-		l.sockets.checks.check(c.selected.pair, false)
+		l.sockets.checks.check(c.selected.pair, l.offers)
 	}
 }
 
@@ -311,7 +314,8 @@ func (l *Link) checkPairs(now time.Time, silent time.Duration, view survey) time
 	}
 	list = append(first, rest...)
 	for _, each := range list[:min(len(list), roundLimit)] {
-		l.sockets.checks.check(each.pair, false)
+		doubted := c.selected != nil && each.pair == c.selected.pair && l.doubtful(silent)
+		l.sockets.checks.check(each.pair, doubted && l.offers) // as in checkPause
 	}
 	return next
 }
