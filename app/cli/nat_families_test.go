@@ -57,9 +57,9 @@ func (d *dualWorld) at(home *lab.Host) *world {
 }
 
 // pair is acquaint for computers that reach the rendezvous by other addresses.
-func (d *dualWorld) pair(t *testing.T, sender, receiver *lab.Host) *acquaintance {
+func (d *dualWorld) pair(t *testing.T, sender, receiver *lab.Host, more ...string) *acquaintance {
 	t.Helper()
-	return introduce(t, d.at(sender), d.at(receiver), sender, receiver)
+	return introduce(t, d.at(sender), d.at(receiver), sender, receiver, more...)
 }
 
 // turnAt adds a TURN server's addresses of both versions.
@@ -97,7 +97,7 @@ func TestNATIPv6OnlyMeetsIPv4Only(t *testing.T) {
 			} {
 				t.Run(kinds[0].Name+" to "+kinds[1].Name, func(t *testing.T) {
 					sender, receiver := d.net.Home("sender of "+t.Name(), kinds[0]), d.net.Home("receiver of "+t.Name(), kinds[1])
-					a := d.pair(t, sender, receiver)
+					a := d.pair(t, sender, receiver, "--relay-rate", "0")
 					_, took := a.sees(a.receiver, arrival, "be relayed", func(p peer) bool { return p.Path == "relayed" })
 					t.Logf("figure: %s: %s to %s relayed after %s", name, kinds[0].Name, kinds[1].Name, seconds(took))
 					last := a.staysRelayed()

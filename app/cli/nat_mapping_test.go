@@ -117,7 +117,8 @@ type acquaintance struct {
 }
 
 // acquaint starts a sender and then a receiver, which stay when all has arrived.
-// Relayed bytes go slowly, so that the end cannot come before a direct path.
+// Relayed bytes go slowly, unless flags say how, so that the end cannot come
+// before a direct path.
 func (w *world) acquaint(t *testing.T, sender, receiver *lab.Host, more ...string) *acquaintance {
 	t.Helper()
 	return introduce(t, w, w, sender, receiver, more...)
@@ -130,7 +131,7 @@ func introduce(t *testing.T, here, there *world, sender, receiver *lab.Host, mor
 	left.t, right.t = t, t
 	a := &acquaintance{t: t, shared: filepath.Join(t.TempDir(), "shared.bin"), to: t.TempDir()}
 	makeFile(t, a.shared, sharedSize, 5)
-	if len(left.turn)+len(right.turn) > 0 {
+	if len(left.turn)+len(right.turn) > 0 && !slices.Contains(more, "--relay-rate") {
 		more = append(more, "--relay-rate", relayRate)
 	}
 	var invitation string
@@ -246,18 +247,25 @@ func TestNATNobodyMapsPorts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, lab.Options{Delay: 5 * time.Millisecond})
 	w.relay("relay")
+	var all sync.WaitGroup
 	for _, other := range []lab.NAT{lab.SymmetricRandom, lab.PortRestricted} {
-		t.Run("the router cannot, "+other.Name, func(t *testing.T) {
-			w.acquaint(t, w.net.Home("alice", lab.SymmetricRandom), w.net.Home("bob", other)).staysRelayed()
+		cannot, mayNot := "the router cannot, "+other.Name, "--no-port-mapping, "+other.Name
+		alice, bob := w.net.Home("alice, "+cannot, lab.SymmetricRandom), w.net.Home("bob, "+cannot, other)
+		all.Go(func() {
+			t.Run(cannot, func(t *testing.T) { w.acquaint(t, alice, bob).staysRelayed() })
 		})
-		t.Run("--no-port-mapping, "+other.Name, func(t *testing.T) {
-			nat, router := mapsPorts(t, lab.SymmetricRandom, portservice.Options{PCP: true, NATPMP: true, IGD: 2})
-			w.acquaint(t, w.net.Home("alice", nat), w.net.Home("bob", other), "--no-port-mapping").staysRelayed()
-			if router.ever > 0 {
-				t.Errorf("the router was asked for %d ports", router.ever)
-			}
+		nat, router := mapsPorts(t, lab.SymmetricRandom, portservice.Options{PCP: true, NATPMP: true, IGD: 2})
+		asks, meets := w.net.Home("alice, "+mayNot, nat), w.net.Home("bob, "+mayNot, other)
+		all.Go(func() {
+			t.Run(mayNot, func(t *testing.T) {
+				w.acquaint(t, asks, meets, "--no-port-mapping").staysRelayed()
+				if router.ever > 0 {
+					t.Errorf("the router was asked for %d ports", router.ever)
+				}
+			})
 		})
 	}
+	all.Wait()
 }
 
 // staysRelayed holds the pair to a relay until all has arrived, and returns what
