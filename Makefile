@@ -70,15 +70,15 @@ test-processes:
 # The same behind real NATs, in namespaces of their own, which some machines
 # refuse; the tests say so and are skipped there. Where a lab can be, nothing may
 # be skipped but stories of minutes, which run with CAUSEWAY_TEST_LONG=1.
-LAB_TEST := CGO_ENABLED=0 $(GO) test -count=1 -timeout 15m -tags $(TAGS),lab
+LAB_GO := $(GO) test -count=1 -timeout 20m -tags $(TAGS),lab
 test-lab:
 	@if .ci/lab; then export CAUSEWAY_REQUIRE_LAB=1; fi; set -x; \
-	$(LAB_TEST) -run '^TestNAT' -v ./app/cli
+	CGO_ENABLED=0 .ci/lab-test $(LAB_GO) -v ./app/cli
 
 # Tries every pair of networks and writes app/cli/docs/nat-pairs.md.
 nat-table:
 	CAUSEWAY_REQUIRE_LAB=1 CAUSEWAY_NAT_TABLE=$(CURDIR)/app/cli/docs/nat-pairs.md \
-	$(LAB_TEST) -run '^TestNATPairs$$' ./app/cli
+	CGO_ENABLED=0 $(LAB_GO) -run '^TestNATPairs$$' ./app/cli
 
 # The built window under Xvfb. The vet is here for the C that both compile.
 test-window:
