@@ -57,7 +57,7 @@ test: prerequisites-test
 
 # Rings 1 and 2, with the race detector (which needs C).
 test-units:
-	CGO_ENABLED=1 $(GO) test -race -tags $(TAGS) ./engine/... ./assets/... ./app/cli/... ./packaging
+	CGO_ENABLED=1 .ci/once-more units $(GO) test -race -tags $(TAGS) ./engine/... ./assets/... ./app/cli/... ./packaging
 
 # Ring 3: the window's parts, without a screen and without C.
 test-ui:
@@ -73,7 +73,7 @@ test-processes:
 LAB_GO := $(GO) test -count=1 -timeout 20m -tags $(TAGS),lab
 test-lab:
 	@if .ci/lab; then export CAUSEWAY_REQUIRE_LAB=1; fi; set -x; \
-	CGO_ENABLED=0 .ci/lab-test $(LAB_GO) -v ./app/cli
+	CGO_ENABLED=0 .ci/once-more lab $(LAB_GO) -v -run '^TestNAT' ./app/cli
 
 # Tries every pair of networks and writes app/cli/docs/nat-pairs.md.
 nat-table:
