@@ -129,6 +129,7 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 	if up {
 		p.wasUp, p.again = true, false
 		o.log.Info("linked", "peer", p.identity, "path", status.Path, "relay", status.Relay)
+		o.rationLink(p)
 		o.greetAll(p)
 	}
 }

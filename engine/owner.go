@@ -70,6 +70,7 @@ type owner struct {
 	busyAt      time.Time // when bytes last moved
 	refreshedAt time.Time // when the dialer was last given credentials
 	uncounted   int64     // relayed bytes that the budget does not have yet
+	paced       int64     // the rate of relayed bytes that the dialer has; 0 is none
 	lastCount   bool      // relayed bytes were counted for the last time
 }
 
@@ -95,7 +96,7 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		return nil, &Problem{Code: BadSetting, Subject: string(o.settings.Policy), Err: err}
 	}
 	o.dialer = dialer
-	o.dialer.LimitRelayed(o.settings.RelayRate)
+	o.pace()
 	o.signaling = signaling.New(signaling.Config{PeerID: signaling.NewPeerID(), Logger: o.log})
 	if o.swarm, err = swarm.New(swarm.Config{Up: o.settings.LimitUp, Down: o.settings.LimitDown, Logger: o.log}); err != nil {
 		return nil, fmt.Errorf("swarm: %w", err)
@@ -223,7 +224,7 @@ func (o *owner) drain() {
 // period is how long the loop sleeps when nobody posts.
 func (o *owner) period() time.Duration {
 	switch {
-	case time.Since(o.busyAt) > 2*time.Second:
+	case time.Since(o.busyAt) > 2*time.Second && !o.nearLimit():
 		return idlePeriod
 	case slices.ContainsFunc(o.transfers, (*transfer).beginning):
 		return beginPeriod
@@ -243,6 +244,7 @@ func (o *owner) tick() {
 		o.meet(t, now)
 		o.attachMembers(t, now)
 	}
+	o.pace()
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
 	o.saveBudget(now, false)

@@ -113,6 +113,18 @@ func (o *owner) ration(t *transfer) {
 	}
 }
 
+// rationLink holds a new link's bytes back before any goes, where a limit has
+// been reached before it came.
+func (o *owner) rationLink(p *peerLink) {
+	o.estimate()
+	for _, t := range o.transfers {
+		if m := t.members[p.identity]; m != nil && m.link == p {
+			o.ration(t)
+		}
+	}
+	o.pace()
+}
+
 // unfinished reports whether there is anything left to exchange with a peer.
 func (t *transfer) unfinished(m *member) bool {
 	if !m.greeted || t.record.Paused || m.hello.Paused {
@@ -194,6 +206,7 @@ func (o *owner) rationAll() {
 		o.ration(t)
 		o.attachMembers(t, time.Now())
 	}
+	o.pace()
 	o.changed = true
 	o.wake()
 }

@@ -49,7 +49,7 @@ func TestRelayedBytesOfATransferWaitForTheUsersAnswerAndSurviveARestart(t *testi
 	url, _ := startRendezvous(t)
 	relay, _, _ := startTURN(t)
 	const limit = 6 * megabyte
-	anna := startComputer(t, meetingAt(url), upLimit(8*megabyte))
+	anna := startComputer(t, meetingAt(url))
 	state := t.TempDir()
 	ben := startComputer(t, meetingAt(url), relaying(relay), atMostRelayed(limit, 0), stateIn(state))
 	folder := writeTree(t, "work", map[string]int{"big": 16 * megabyte})
@@ -60,7 +60,7 @@ func TestRelayedBytesOfATransferWaitForTheUsersAnswerAndSurviveARestart(t *testi
 	if shown.Phase != engine.Transferring || shown.Question == nil || shown.Question.Allowed != limit || shown.Problem != nil {
 		t.Errorf("shown: %+v", shown)
 	}
-	if over := shown.RelayedBytes - limit; over > 2*megabyte || shown.RelayedBytes < limit/2 {
+	if over := shown.RelayedBytes - limit; over > megabyte || shown.RelayedBytes < limit/2 {
 		t.Errorf("%d bytes were relayed of %d", shown.RelayedBytes, int64(limit))
 	} else {
 		t.Logf("relayed %d bytes of %d: %+d", shown.RelayedBytes, int64(limit), over)
@@ -127,7 +127,7 @@ func TestTheMonthCountsWhatOwnRelaysCarryOverRestartsAndProcesses(t *testing.T) 
 	url, _ := startRendezvous(t)
 	relay, counters, _ := startTURN(t)
 	const limit = 8 * megabyte
-	anna := startComputer(t, meetingAt(url), upLimit(8*megabyte))
+	anna := startComputer(t, meetingAt(url))
 	state := t.TempDir()
 	ben := startComputer(t, meetingAt(url), relaying(relay), atMostRelayed(0, limit), stateIn(state))
 	sent := anna.share(writeTree(t, "work", map[string]int{"big": 20 * megabyte}))

@@ -154,7 +154,6 @@ func (o *owner) configure(s settings.Settings) error {
 	}
 	o.networkSettingsChanged(old)
 	o.swarm.Limit(s.LimitUp, s.LimitDown)
-	o.dialer.LimitRelayed(s.RelayRate)
 	for _, t := range o.transfers {
 		if !t.record.Paused {
 			o.joinRendezvous(t)
