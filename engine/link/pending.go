@@ -156,6 +156,10 @@ wait:
 			return session{}, ctx.Err()
 		}
 	}
+	// Gathering may have ended together with the context.
+	if err := ctx.Err(); err != nil {
+		return session{}, err
+	}
 	local := l.peer.LocalDescription()
 	if local == nil {
 		return session{}, fmt.Errorf("%w: no description", ErrClosed)
