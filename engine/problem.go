@@ -47,8 +47,11 @@ const (
 	NothingToShare ProblemCode = "nothing-to-share"
 
 	// DiskFull, CannotWrite: Subject is the folder.
-	DiskFull    ProblemCode = "disk-full"
-	CannotWrite ProblemCode = "cannot-write"
+	DiskFull ProblemCode = "disk-full"
+	// NotEnoughRoom: what is to be fetched does not fit; see Needed and Free.
+	// Subject is the folder.
+	NotEnoughRoom ProblemCode = "not-enough-room"
+	CannotWrite   ProblemCode = "cannot-write"
 	// DownloadMissing, DownloadChanged: what has arrived was moved, deleted or
 	// edited. Subject is the file or folder.
 	DownloadMissing ProblemCode = "download-missing"
@@ -76,6 +79,11 @@ const (
 	// RelayCountNotSaved: what relays have carried in this month cannot be kept.
 	// Subject is the folder.
 	RelayCountNotSaved ProblemCode = "relay-count-not-saved"
+	// CannotServe: the rendezvous and relay for others cannot run. Subject is the
+	// address.
+	CannotServe ProblemCode = "cannot-serve"
+	// HistoryNotSaved: what was finished cannot be kept. Subject is the folder.
+	HistoryNotSaved ProblemCode = "history-not-saved"
 	// NoLAN: the LAN tracker cannot listen.
 	NoLAN ProblemCode = "no-lan"
 
@@ -102,6 +110,8 @@ type Problem struct {
 	// Explanation is why there is no path to a peer that was met, and what would
 	// give one; nil with other codes, and where nobody was met.
 	Explanation *netcheck.Explanation
+	// Needed and Free are in bytes, with NotEnoughRoom.
+	Needed, Free int64
 }
 
 // Error returns the code, the subject and the cause, for logs. What the user

@@ -19,6 +19,8 @@ type State struct {
 	// Problems are what concerns none of the Transfers, in the order in which it
 	// happened. What is over is no longer among them.
 	Problems []Problem
+	// History counts the changes of what History returns.
+	History int
 }
 
 // Transfer is a share being sent or fetched here.
@@ -57,8 +59,20 @@ type Transfer struct {
 	// was made; one that comes again, after a restart of either side, counts once.
 	Receivers int
 	Added     time.Time
-	// RelayedBytes is the part of the payload that relays carried, both ways.
-	RelayedBytes int64
+	// RelayedBytes is the part of the payload that relays carried, LANBytes what
+	// stayed in the same network, InternetBytes what went directly across the
+	// internet; both ways, and over restarts.
+	RelayedBytes, LANBytes, InternetBytes int64
+	// Chosen counts the files that are wanted of Files. A receiver may have
+	// chosen some; Total and Bytes count these alone.
+	Chosen int
+	// Sender is what the computer that shares is called; empty while unknown.
+	Sender string
+	// Finished is when everything had arrived, here or at the last receiver that
+	// has had everything; zero before.
+	Finished time.Time
+	// Speed is what bounds the rate just now.
+	Speed Speed
 	// RelayDenied tells that the user wants no relay to carry this transfer any
 	// more: see DenyRelay.
 	RelayDenied bool
@@ -84,6 +98,9 @@ const (
 type Phase string
 
 const (
+	// Offered means that a receiver waits for Accept. What the share contains is
+	// known as soon as Total is; nothing of it is fetched.
+	Offered Phase = "offered"
 	// Preparing means files are listed and hashed, here or by the sender.
 	Preparing Phase = "preparing"
 	// Waiting means nobody else is in the share.
@@ -110,8 +127,11 @@ type Peer struct {
 	Client string
 	// Name is what the peer's user calls that computer; may be empty.
 	Name string
-	Path path.Kind
-	Lane path.Lane
+	// Fingerprint are four English words of both ends' certificates. Both ends
+	// show the same ones; with somebody in between they would differ.
+	Fingerprint []string
+	Path        path.Kind
+	Lane        path.Lane
 	// Relay is the TURN server that carries the bytes, as a TURN URI with its
 	// transport; empty on a direct path.
 	Relay         string
@@ -142,6 +162,11 @@ type Peer struct {
 	// RelayReleased is when the relay of an earlier path was given back; zero
 	// where there is none or it is held still.
 	RelayReleased time.Time
+	// RelayExpires is when the credential of Relay, or of the relay that is held,
+	// expires; zero where it does not, or is the peer's.
+	RelayExpires time.Time
+	// Timeline is what was tried and what came of it, in order.
+	Timeline []link.Event
 }
 
 // Network is what this computer uses to find and reach peers.
@@ -154,6 +179,8 @@ type Network struct {
 	Relays []Relay
 	// Usage is what relays have carried for this computer in this month.
 	Usage RelayUsage
+	// Serving is what this computer does for others.
+	Serving Serving
 	// Forecast is what to expect of a peer behind a usual home router.
 	Forecast netcheck.Explanation
 }

@@ -5,6 +5,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/netcheck"
@@ -18,6 +19,14 @@ type Engine interface {
 	State() *watch.Value[engine.State]
 	Share(ctx context.Context, paths []string) (engine.Transfer, error)
 	Receive(ctx context.Context, invitation, folder string) (engine.Transfer, error)
+	Look(ctx context.Context, invitation string) (engine.Transfer, error)
+	Accept(ctx context.Context, id engine.TransferID, folder string, files []int) error
+	Contents(ctx context.Context, id engine.TransferID) (engine.Contents, error)
+	FreeSpace(ctx context.Context, folder string) (int64, error)
+	Pieces(ctx context.Context, id engine.TransferID) ([]engine.PieceState, error)
+	Rates(ctx context.Context, id engine.TransferID) ([]engine.RateSample, error)
+	History(ctx context.Context) ([]engine.Finished, error)
+	ForgetHistory(ctx context.Context, ids ...engine.TransferID) error
 	Pause(ctx context.Context, id engine.TransferID) error
 	Resume(ctx context.Context, id engine.TransferID) error
 	Remove(ctx context.Context, id engine.TransferID) error
@@ -26,6 +35,8 @@ type Engine interface {
 	CheckNetwork(ctx context.Context) (netcheck.Report, error)
 	// TestRelay calls onStage on the goroutine that called TestRelay.
 	TestRelay(ctx context.Context, server settings.TURN, onStage func(netcheck.StageResult)) (netcheck.TURNResult, error)
+	TestSTUN(ctx context.Context, uri string) (time.Duration, error)
+	TestRendezvous(ctx context.Context, url string) (time.Duration, error)
 	Configure(ctx context.Context, s settings.Settings) error
 }
 

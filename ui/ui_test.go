@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image/color"
 	"slices"
 	"strconv"
@@ -30,6 +31,11 @@ type engineDouble struct {
 	state      watch.Value[engine.State]
 	said       []string
 	configured []settings.Settings
+	contents   engine.Contents
+	free       int64
+	pieces     []engine.PieceState
+	rates      []engine.RateSample
+	history    []engine.Finished
 	// result is what a test of a relay comes to.
 	result netcheck.TURNResult
 	err    error
@@ -54,6 +60,32 @@ func (e *engineDouble) Share(_ context.Context, paths []string) (engine.Transfer
 }
 func (e *engineDouble) Receive(_ context.Context, invitation, folder string) (engine.Transfer, error) {
 	return engine.Transfer{ID: "received"}, e.note("receive", invitation+folder)
+}
+func (e *engineDouble) Look(_ context.Context, invitation string) (engine.Transfer, error) {
+	return engine.Transfer{ID: "offered"}, e.note("look", invitation)
+}
+func (e *engineDouble) Accept(_ context.Context, id engine.TransferID, folder string, files []int) error {
+	return e.note("accept", fmt.Sprint(id, " ", folder, " ", files))
+}
+func (e *engineDouble) Contents(context.Context, engine.TransferID) (engine.Contents, error) {
+	return e.contents, nil
+}
+func (e *engineDouble) FreeSpace(context.Context, string) (int64, error) { return e.free, nil }
+func (e *engineDouble) Pieces(context.Context, engine.TransferID) ([]engine.PieceState, error) {
+	return e.pieces, nil
+}
+func (e *engineDouble) Rates(context.Context, engine.TransferID) ([]engine.RateSample, error) {
+	return e.rates, nil
+}
+func (e *engineDouble) History(context.Context) ([]engine.Finished, error) { return e.history, nil }
+func (e *engineDouble) ForgetHistory(_ context.Context, ids ...engine.TransferID) error {
+	return e.note("forget", fmt.Sprint(ids))
+}
+func (e *engineDouble) TestSTUN(_ context.Context, uri string) (time.Duration, error) {
+	return 20 * time.Millisecond, e.note("test", uri)
+}
+func (e *engineDouble) TestRendezvous(_ context.Context, url string) (time.Duration, error) {
+	return 30 * time.Millisecond, e.note("test", url)
 }
 func (e *engineDouble) Pause(_ context.Context, id engine.TransferID) error {
 	return e.note("pause", string(id))

@@ -40,6 +40,9 @@ type Status struct {
 	// Ledger lists the paths that were used, in order. The last one is the
 	// present one while its Until is zero.
 	Ledger []Entry
+	// Timeline is what was tried and what came of it, in order; the oldest are
+	// dropped beyond 64.
+	Timeline []Event
 	// RendezvousNeeded is false while both sides signal over the link itself.
 	RendezvousNeeded bool
 }

@@ -50,6 +50,11 @@ func Default() Settings {
 		},
 		Policy:      path.Auto,
 		PortMapping: true,
+		LimitLAN:    true,
+		Schedule:    Schedule{From: 8 * 60, To: 18 * 60, Days: 0b0111110},
+		Serve:       Serve{TrackerPort: 8000, TURNPort: 3478, RelayMin: 49152, RelayMax: 49407},
+		AskFirst:    true,
+		Notify:      true,
 	}
 }
 
