@@ -53,6 +53,7 @@ type Options struct {
 const (
 	transfersAt = iota
 	networkAt
+	historyAt
 	settingsAt
 )
 
@@ -90,8 +91,11 @@ type Window struct {
 	pages     []fyne.CanvasObject
 	transfers *transfersPage
 	network   *networkPage
+	history   *historyPage
 	settings  *settingsPage
-	asking    dialog.Dialog
+	// here is the page that is shown.
+	here   int
+	asking dialog.Dialog
 }
 
 // New makes a window and shows nothing yet.
@@ -110,20 +114,9 @@ func New(o Options) *Window {
 	if w.after == nil {
 		w.after = w.afterwards
 	}
-	w.notice = newNotice(func() { w.page.Refresh() }, w.after)
-	w.status = newStatusBar(w.words)
 	w.keeper = &keeper{window: w, taken: o.Settings}
-	w.transfers = newTransfersPage(w)
-	w.network = newNetworkPage(w)
-	w.settings = newSettingsPage(w, o.Settings)
-	w.pages = []fyne.CanvasObject{w.transfers.content, w.network.content, w.settings.content}
-	w.rail = look.NewRail([]look.RailItem{
-		{Icon: swapIcon, Text: w.words.Say("rail.transfers", nil)},
-		{Icon: netIcon, Text: w.words.Say("rail.network", nil)},
-		{Icon: theme.SettingsIcon(), Text: w.words.Say("rail.settings", nil)},
-	}, w.goTo)
+	w.build()
 	w.window.SetPadded(false)
-	w.window.SetContent(w.layOut())
 	w.window.Resize(first)
 	w.window.SetOnDropped(w.dropped)
 	w.window.SetCloseIntercept(w.close)
@@ -136,6 +129,25 @@ func New(o Options) *Window {
 		w.Complain(o.Warning)
 	}
 	return w
+}
+
+// build makes everything that the window shows, in its language and with the
+// settings that the engine has taken.
+func (w *Window) build() {
+	w.notice = newNotice(func() { w.page.Refresh() }, w.after)
+	w.status = newStatusBar(w.words)
+	w.transfers = newTransfersPage(w)
+	w.network = newNetworkPage(w)
+	w.history = newHistoryPage(w)
+	w.settings = newSettingsPage(w, w.keeper.taken)
+	w.pages = []fyne.CanvasObject{w.transfers.content, w.network.content, w.history.content, w.settings.content}
+	w.rail = look.NewRail([]look.RailItem{
+		{Icon: swapIcon, Text: w.words.Say("rail.transfers", nil)},
+		{Icon: netIcon, Text: w.words.Say("rail.network", nil)},
+		{Icon: historyIcon, Text: w.words.Say("rail.history", nil)},
+		{Icon: theme.SettingsIcon(), Text: w.words.Say("rail.settings", nil)},
+	}, w.goTo)
+	w.window.SetContent(w.layOut())
 }
 
 func (w *Window) layOut() fyne.CanvasObject {
@@ -213,6 +225,7 @@ func (w *Window) show(s engine.State) {
 	w.status.show(s)
 	w.transfers.show(s)
 	w.network.show(s.Network)
+	w.history.show(s.History)
 	var complaints []string
 	for _, problem := range s.Problems {
 		complaints = append(complaints, Sentence(w.words, &problem))
@@ -237,9 +250,13 @@ func (w *Window) goTo(index int) {
 	for i, page := range w.pages {
 		show(page, i == index)
 	}
+	w.here = index
 	w.rail.GoTo(index)
-	if index == networkAt {
+	switch index {
+	case networkAt:
 		w.network.opened()
+	case historyAt:
+		w.history.opened()
 	}
 }
 
