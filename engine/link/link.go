@@ -124,6 +124,8 @@ type state struct {
 	interfaces string
 	choice     choice
 
+	timeline timeline
+
 	openingTold Opening // to the peer, of our end
 	untold      bool    // a port was mapped too late for the description
 }
@@ -213,6 +215,9 @@ func (l *Link) Serve(ctx context.Context) error {
 // run is the owner's loop.
 func (l *Link) run(ctx context.Context) error {
 	l.state.started = time.Now()
+	l.state.timeline.trying(l.state.started)
+	l.noteRelays()
+	l.state.dirty = true
 	l.tasks.Go(l.sample)
 	tick := time.NewTicker(tickPeriod)
 	defer tick.Stop()
@@ -328,6 +333,7 @@ func (l *Link) transportChanged() {
 // tick does what time asks for.
 func (l *Link) tick(now time.Time) {
 	s := &l.state
+	l.noteRelays()
 	switch {
 	case s.ready:
 		l.watchLoss(now)

@@ -94,11 +94,15 @@ func (l *Link) watchLoss(now time.Time) {
 		l.restart()
 	}
 	if s.lost.IsZero() {
+		l.noteReturn()
 		return
 	}
 	lost := now.Sub(s.lost)
 	if lost > lossShown && s.up {
 		l.ledger.close(now)
+		s.dirty = true
+	}
+	if lost > lossShown && s.timeline.lost(s.lost) {
 		s.dirty = true
 	}
 	if lost > lossLimit {
@@ -178,6 +182,10 @@ func (l *Link) restart() {
 		return
 	}
 	s.restarting, s.restarted = true, time.Now()
+	l.noteRelays()
+	s.timeline.restarted(s.restarted, s.lost.IsZero())
+	s.timeline.forsake(l.sockets.used())
+	s.dirty = true
 	l.searchAnew(s.restarted)
 	l.sockets.gatherAnew()
 	known := session{frame: l.theirs.frame, candidates: slices.Clone(l.theirs.candidates)}

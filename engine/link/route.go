@@ -144,6 +144,9 @@ func (l *Link) reconsider() {
 		}, kind == path.Relayed, kind == path.Relayed && !theirs)
 		l.log.Debug("path", "peer", l.remote, "path", kind, "relay", relay, "theirs", theirs, "permitted", permitted)
 	}
+	if permitted && !s.restarting { // then the pair may be the one of before
+		l.notePath(kind, relay)
+	}
 	switch {
 	case !permitted && s.ready:
 		l.fail(fmt.Errorf("%w: it became %s, the policy is %s", ErrPolicy, kind, l.config.Policy))
@@ -203,7 +206,7 @@ func (l *Link) publish() {
 	status := Status{
 		Relays: relays, Up: up, Path: path.Connecting, Lane: path.WebRTC, Since: s.since,
 		Ledger: l.ledger.entries(), RendezvousNeeded: !s.hello || (s.ready && !up),
-		Untold: s.untold && !s.ready,
+		Untold: s.untold && !s.ready, Timeline: s.timeline.events,
 	}
 	switch {
 	case kind != path.Connecting:
@@ -229,7 +232,7 @@ func (l *Link) settle(cause error) {
 	status := l.status.Load()
 	status.Relays = relays
 	status.Up, status.Err, status.Path, status.RendezvousNeeded = false, cause, path.Connecting, true
-	status.Ledger = l.ledger.entries()
+	status.Ledger, status.Timeline = l.ledger.entries(), l.state.timeline.events
 	l.status.Set(status)
 }
 
