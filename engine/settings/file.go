@@ -104,8 +104,8 @@ func Load(locations Locations) (Settings, error) {
 		return strictIn(locations), fmt.Errorf("%w: see %s: %w", ErrBroken, locations.BrokenFile(), err)
 	}
 	s = Normalize(s)
-	err = fillSecrets(OpenSecrets(locations), s.TURN)
-	err = errors.Join(err, Validate(s))
+	secrets := OpenSecrets(locations)
+	err = errors.Join(fillSecrets(secrets, s.TURN), s.Serve.fillSecret(secrets), Validate(s))
 	if found > version {
 		err = errors.Join(fmt.Errorf("%w: version %d", ErrNewer, found), err)
 	}
@@ -148,11 +148,11 @@ func decode(encoded []byte, s *Settings) (found int, err error) {
 // settings that Validate refuses.
 func Save(locations Locations, s Settings) error {
 	s = Normalize(s)
-	fields, old, err := readEarlier(locations.SettingsFile)
+	fields, earlier, err := readEarlier(locations.SettingsFile)
 	if err != nil {
 		return err
 	}
-	if err := validateOver(s, old); err != nil {
+	if err := validateOver(s, earlier); err != nil {
 		return err
 	}
 	encoded, err := encode(s, fields)
@@ -160,40 +160,42 @@ func Save(locations Locations, s Settings) error {
 		return err
 	}
 	secrets := OpenSecrets(locations)
-	if err := storeSecrets(secrets, s.TURN); err != nil {
+	if err := errors.Join(storeSecrets(secrets, s.TURN), s.Serve.storeSecret(secrets)); err != nil {
 		return err
 	}
 	if err := writeFile(locations.SettingsFile, writeBytes(encoded)); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	return deleteSecrets(secrets, old, s.TURN)
+	return errors.Join(deleteSecrets(secrets, earlier.TURN, s.TURN), s.Serve.deleteSecret(secrets, earlier.Serve))
 }
 
-// readEarlier returns the fields and the TURN servers of the file that will be
-// replaced; nothing if there is none or it is broken.
-func readEarlier(file string) (fields map[string]json.RawMessage, servers []TURN, err error) {
+// readEarlier returns what the file that will be replaced says, as fields and as
+// settings without secrets; nothing if there is none or it is broken.
+func readEarlier(file string) (fields map[string]json.RawMessage, earlier Settings, err error) {
 	encoded, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+		return nil, Settings{}, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("settings: %w", err)
+		return nil, Settings{}, fmt.Errorf("settings: %w", err)
 	}
-	var earlier Settings
 	found, err := decode(encoded, &earlier)
 	switch {
 	case found > version:
-		return nil, nil, fmt.Errorf("%w: version %d", ErrNewer, found)
+		return nil, Settings{}, fmt.Errorf("%w: version %d", ErrNewer, found)
 	case err != nil || json.Unmarshal(encoded, &fields) != nil:
-		return nil, nil, nil
+		return nil, Settings{}, nil
 	}
-	return fields, Normalize(earlier).TURN, nil
+	return fields, Normalize(earlier), nil
 }
 
-// validateOver is Validate, except that a server of old needs no password.
-func validateOver(s Settings, old []TURN) error {
+// validateOver is Validate, except that what had a password earlier needs none.
+func validateOver(s, earlier Settings) error {
+	if s.Serve.keepsSecretOf(earlier.Serve) {
+		s.Serve.Password = "kept"
+	}
 	known := map[string]bool{}
-	for _, server := range old {
+	for _, server := range earlier.TURN {
 		known[server.key()] = true
 	}
 	servers := make([]TURN, len(s.TURN))

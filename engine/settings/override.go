@@ -127,6 +127,26 @@ var rules = map[string]string{
 	"relay_month":    "a limit is a number of bytes; 0 is none",
 	"relay_transfer": "a limit is a number of bytes; 0 is none",
 	"relay_rate":     "a limit is a number of bytes a second; 0 is none",
+
+	"schedule.from":       "a time is minutes since midnight, 0 to 1439",
+	"schedule.to":         "a time is minutes since midnight, 0 to 1439",
+	"schedule.days":       "days are the sum of 1 for Sunday, 2 for Monday and so on to 64, and not 0",
+	"schedule.limit_up":   "a limit is a number of bytes a second; 0 is none",
+	"schedule.limit_down": "a limit is a number of bytes a second; 0 is none",
+	"port_min":            "ports are from port_min to port_max, 1 to 65535, or both 0 for any",
+	"port_max":            "ports are from port_min to port_max, 1 to 65535, or both 0 for any",
+	"serve.tracker_port":  "a port is 1 to 65535",
+	"serve.turn_port":     "a port is 1 to 65535, and not the one of the rendezvous",
+	"serve.relay_min":     "ports of relayed connections are from relay_min to relay_max, 1 to 65535",
+	"serve.relay_max":     "ports of relayed connections are from relay_min to relay_max, 1 to 65535",
+	"serve.public_ip":     "a public address is an IP address, such as 192.0.2.1",
+	"serve.username":      "a name for relaying has a password and no colon",
+	"serve.password":      "a name for relaying needs a password",
+	"serve.rate":          "a rate is a number of bytes a second; 0 is no limit",
+	"metrics":             "counters are told at an address of this computer alone, such as 127.0.0.1:9177",
+	"language":            "a language is en or zh, or empty for the system's",
+	"theme":               "a theme is light or dark, or empty for the desktop's",
+	"log_level":           "a log level is debug, info or warn, or empty for no log",
 }
 
 // Explain says what is written where and what must be there instead, in

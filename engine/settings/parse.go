@@ -29,6 +29,9 @@ func Normalize(s Settings) Settings {
 		}
 	}
 	s.TURN = servers
+	s.Serve.PublicIP = strings.Trim(strings.TrimSpace(s.Serve.PublicIP), "[]")
+	s.Serve.Username = strings.TrimSpace(s.Serve.Username)
+	s.Metrics = strings.TrimSpace(s.Metrics)
 	return s
 }
 
@@ -105,25 +108,34 @@ var units = []struct {
 	name   string
 	factor int64
 }{
-	{"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3},
+	{"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3},
 }
 
 // ParseRate reads a rate in bytes a second: digits, perhaps with a decimal
-// point, and perhaps k, M, G (powers of 1000) or Ki, Mi, Gi (powers of 1024),
-// in either case. Fractions of a byte are cut off. 0 is no limit.
+// point, and perhaps k, M, G, T (powers of 1000) or Ki, Mi, Gi, Ti (powers of
+// 1024), in either case, and perhaps B and /s. A small b would be bits, and is
+// refused. Fractions of a byte are cut off. 0 is no limit.
 func ParseRate(text string) (int64, error) {
-	return parseBytes(text, "a rate such as 500k, 10M or 1.5Mi", " a second")
+	number := strings.TrimSpace(text)
+	if head, found := strings.CutSuffix(number, "/s"); found {
+		number = strings.TrimSpace(head)
+	}
+	return parseBytes(text, number, "a rate such as 500k, 10M or 1.5Mi", " a second")
 }
 
-// ParseSize reads a number of bytes, in the form of ParseRate. 0 is no limit.
+// ParseSize reads a number of bytes, in the form of ParseRate but without /s:
+// "500 MB", "2TB", "10G". 0 is no limit.
 func ParseSize(text string) (int64, error) {
-	return parseBytes(text, "a size such as 500M, 10G or 1.5Gi", "")
+	return parseBytes(text, strings.TrimSpace(text), "a size such as 500M, 10G or 1.5Gi", "")
 }
 
-// parseBytes reads a number of bytes that must be what form says; per is what
-// they are counted by.
-func parseBytes(text, form, per string) (int64, error) {
-	number, factor := strings.TrimSpace(text), int64(1)
+// parseBytes reads a number of bytes. For its errors it takes the text as it
+// was written, what that must be, and what the bytes are counted by.
+func parseBytes(text, number, form, per string) (int64, error) {
+	factor := int64(1)
+	if head, found := strings.CutSuffix(number, "B"); found {
+		number = strings.TrimSpace(head)
+	}
 	for _, unit := range units {
 		if head, ok := cutSuffixFold(number, unit.name); ok {
 			number, factor = strings.TrimSpace(head), unit.factor

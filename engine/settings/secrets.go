@@ -58,6 +58,11 @@ func OpenSecrets(locations Locations) Secrets {
 	return &bothSecrets{ring: ring, file: file}
 }
 
+// SecretsPlace is where Save keeps passwords now, for a window to say:
+// InKeyring, or InFile, which is Locations.SecretsFile. The first call in a
+// process may take two seconds, while the keyring is asked.
+func SecretsPlace(locations Locations) Place { return OpenSecrets(locations).Place() }
+
 // key tells a server's secrets from those of others.
 func (t TURN) key() string { return t.URL + " " + t.Username }
 
@@ -112,6 +117,38 @@ func deleteSecrets(secrets Secrets, old, now []TURN) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// serveKey is the key of Serve.Password: there is one account for others.
+const serveKey = "serve password"
+
+func (s *Serve) fillSecret(secrets Secrets) (err error) {
+	if s.Username != "" {
+		s.Password, err = secrets.Get(serveKey)
+	}
+	return err
+}
+
+func (s Serve) storeSecret(secrets Secrets) error {
+	if s.Username == "" || s.Password == "" {
+		return nil
+	}
+	return secrets.Set(serveKey, s.Password)
+}
+
+// keepsSecretOf reports whether an account that was saved has no password now
+// only because the keyring was locked.
+func (s Serve) keepsSecretOf(earlier Serve) bool {
+	return s.Password == "" && s.Username != "" && s.Username == earlier.Username
+}
+
+// deleteSecret forgets the password of an account that is gone.
+func (s Serve) deleteSecret(secrets Secrets, earlier Serve) error {
+	present := s.Username != "" && s.Password != ""
+	if present || earlier.Username == "" || s.keepsSecretOf(earlier) {
+		return nil
+	}
+	return secrets.Delete(serveKey)
 }
 
 // ring is the keyring of this process.

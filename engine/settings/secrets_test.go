@@ -255,3 +255,42 @@ func TestAWriteThatFailsHalfwayLeavesTheOldFile(t *testing.T) {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
+
+func TestThePasswordOfTheRelayForOthersIsKeptLikeTheRest(t *testing.T) {
+	for _, place := range []Place{InKeyring, InFile} {
+		t.Run(string(place), func(t *testing.T) {
+			withKeyring(t, nil)
+			l := installed(t)
+			l.OwnSecrets = place == InFile
+			if got := SecretsPlace(l); got != place {
+				t.Errorf("the window would say %s", got)
+			}
+			s := withTURN()
+			s.Serve.Enabled, s.Serve.Username, s.Serve.Password = true, "guest", "tea"
+			mustSave(t, l, s)
+			wantServe := func(want Serve) {
+				t.Helper()
+				if got, err := Load(l); err != nil || got.Serve != want {
+					t.Errorf("loaded %+v, %v; want %+v", got.Serve, err, want)
+				}
+			}
+			wantServe(s.Serve)
+			text, err := os.ReadFile(l.SettingsFile)
+			if err != nil || strings.Contains(string(text), "tea") {
+				t.Errorf("the settings file: %v, %s", err, text)
+			}
+
+			locked := s
+			locked.Serve.Password, locked.Name = "", "renamed while it was locked"
+			mustSave(t, l, locked)
+			wantServe(s.Serve)
+
+			s.Serve.Username, s.Serve.Password = "", ""
+			mustSave(t, l, s)
+			wantServe(s.Serve)
+			if secret, err := OpenSecrets(l).Get(serveKey); secret != "" || err != nil {
+				t.Errorf("the password of nobody is still %q, %v", secret, err)
+			}
+		})
+	}
+}

@@ -30,6 +30,14 @@ func edited() settings.Settings {
 	s.Policy = path.DirectOnly
 	s.LimitUp, s.LimitDown = 1_500_000, 0
 	s.RelayMonth, s.RelayTransfer, s.RelayRate, s.PortMapping = 10_000_000_000, 500_000_000, 1_000_000, false
+	s.LimitLAN, s.PortMin, s.PortMax, s.Metrics = false, 40000, 40100, "[::1]:9177"
+	s.Schedule = settings.Schedule{Enabled: true, From: 1380, To: 0, Days: 0b1000001, LimitUp: 7, LimitDown: 8}
+	s.Serve = settings.Serve{
+		Enabled: true, TrackerPort: 8001, TURNPort: 3479, RelayMin: 50000, RelayMax: 50001, PublicIP: "2001:db8::2",
+		Username: "guest", Password: "tea, biscuits", Rate: 1_000_000,
+	}
+	s.Language, s.Theme, s.LogLevel = "zh", "dark", "info"
+	s.StartAtLogin, s.KeepInTray, s.AskFirst, s.Notify, s.NotifyNames, s.Welcomed = true, true, false, false, true, true
 	return s
 }
 
@@ -138,14 +146,14 @@ func TestTheFilesAreForTheirOwnerAlone(t *testing.T) {
 			t.Errorf("%s has mode %o", filepath.Base(name), mode)
 		}
 	}
-	if text := read(t, l.SettingsFile); strings.Contains(text, "pass, word") || strings.Contains(text, "north") {
+	if text := read(t, l.SettingsFile); strings.Contains(text, "pass, word") || strings.Contains(text, "north") || strings.Contains(text, "biscuits") {
 		t.Error("a password is in the settings file")
 	}
 }
 
 func TestAMissingFieldIsAsInTheDefaultsAndAnUnknownOneIsKept(t *testing.T) {
 	l := here(t)
-	write(t, l.SettingsFile, `{"version": 1, "name": "attic", "theme": {"dark": true}}`)
+	write(t, l.SettingsFile, `{"version": 1, "name": "attic", "weather": {"dark": true}}`)
 	got, want := load(t, l), settings.Default()
 	want.Name = "attic"
 	if want.TURN = []settings.TURN{}; !reflect.DeepEqual(got, want) {
@@ -157,7 +165,7 @@ func TestAMissingFieldIsAsInTheDefaultsAndAnUnknownOneIsKept(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, l.SettingsFile)), &fields); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(fields["theme"], map[string]any{"dark": true}) || fields["name"] != "cellar" || fields["version"] != 1.0 {
+	if !reflect.DeepEqual(fields["weather"], map[string]any{"dark": true}) || fields["name"] != "cellar" || fields["version"] != 1.0 {
 		t.Errorf("wrote %v", fields)
 	}
 }

@@ -27,7 +27,8 @@ var (
 	// URI has a query that cannot be.
 	ErrTransport = errors.New("settings: wrong transport")
 	// ErrCredentials: a TURN server has neither a username with a password nor
-	// a secret, or it has both, or its URI contains them.
+	// a secret, or it has both, or its URI contains them; or the account for
+	// others is not whole.
 	ErrCredentials = errors.New("settings: wrong credentials")
 	// ErrNegative: a limit is below zero.
 	ErrNegative = errors.New("settings: negative")
@@ -42,7 +43,7 @@ var (
 // FieldError says which setting is wrong. Value never holds a secret.
 type FieldError struct {
 	// Field is the name in the settings file, with the index in a list:
-	// "turn[2]".
+	// "turn[2]", and with the section before a dot: "schedule.from".
 	Field string
 	// Value is what the field holds; of a TURN server its URL.
 	Value string
@@ -97,6 +98,7 @@ func Validate(s Settings) error {
 	check("relay_month", strconv.FormatInt(s.RelayMonth, 10), checkLimit(s.RelayMonth))
 	check("relay_transfer", strconv.FormatInt(s.RelayTransfer, 10), checkLimit(s.RelayTransfer))
 	check("relay_rate", strconv.FormatInt(s.RelayRate, 10), checkLimit(s.RelayRate))
+	s.checkSections(check)
 	return errors.Join(wrong...)
 }
 
