@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -20,6 +21,8 @@ const (
 	BarsAndBox
 	// BarsAndArrow shows the bars and an arrow: it is about to get better.
 	BarsAndArrow
+	// BarsAndDots shows the bars and three dots: it is not known yet.
+	BarsAndDots
 	// Cross says that there is no way.
 	Cross
 	// Shield says that the user's own setting stands guard.
@@ -40,6 +43,7 @@ type BadgeFace struct {
 type Badge struct {
 	widget.BaseWidget
 	face BadgeFace
+	tip  string
 }
 
 const (
@@ -48,6 +52,8 @@ const (
 	badgePad    = 9
 	boxSize     = 11
 	markGap     = 6
+	dotSize     = 2.6
+	dotStep     = 4.2
 )
 
 // NewBadge returns a badge with that face.
@@ -69,8 +75,28 @@ func (b *Badge) Set(face BadgeFace) {
 // Face is what the badge shows.
 func (b *Badge) Face() BadgeFace { return b.face }
 
-// AccessibilityLabel is the badge's words.
-func (b *Badge) AccessibilityLabel() string { return b.face.Text }
+// SetTip sets the sentence that the mouse gets to see.
+func (b *Badge) SetTip(text string) { b.tip = text }
+
+// Tip is the sentence that the mouse gets to see.
+func (b *Badge) Tip() string { return b.tip }
+
+// MouseIn shows the tip, after a while.
+func (b *Badge) MouseIn(*desktop.MouseEvent) { TipLater(b, b.tip) }
+
+// MouseMoved does nothing.
+func (b *Badge) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut hides the tip.
+func (b *Badge) MouseOut() { HideTip(b) }
+
+// AccessibilityLabel is the badge's words, and its tip.
+func (b *Badge) AccessibilityLabel() string {
+	if b.tip == "" {
+		return b.face.Text
+	}
+	return b.face.Text + ". " + b.tip
+}
 
 // AccessibilityRole says that this is text.
 func (b *Badge) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
@@ -85,6 +111,9 @@ func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
 	r.pill.CornerRadius = badgeHeight / 2
 	r.box.CornerRadius, r.box.StrokeWidth = 2, 1.5
 	r.lid.StrokeWidth = 1.5
+	for i := range r.dots {
+		r.dots[i] = canvas.NewCircle(nil)
+	}
 	for i := range r.bars {
 		r.bars[i] = canvas.NewRectangle(nil)
 		r.bars[i].CornerRadius = 1
@@ -103,6 +132,7 @@ type badgeRenderer struct {
 	// shield is drawn stroke by stroke along shieldOutline.
 	shield []*canvas.Line
 	arrow  []*canvas.Line
+	dots   [3]*canvas.Circle
 	text   *canvas.Text
 }
 
@@ -135,7 +165,7 @@ func (r *badgeRenderer) Layout(size fyne.Size) {
 
 // wordsFrom is where the words begin.
 func (r *badgeRenderer) wordsFrom() float32 {
-	if mark := r.badge.face.Mark; mark == BarsAndBox || mark == BarsAndArrow {
+	if mark := r.badge.face.Mark; mark == BarsAndBox || mark == BarsAndArrow || mark == BarsAndDots {
 		return badgePad + markSize + 5 + boxSize + markGap
 	}
 	return badgePad + markSize + markGap
@@ -153,6 +183,10 @@ func (r *badgeRenderer) layoutMark(at fyne.Position) {
 	r.box.Resize(fyne.NewSquareSize(boxSize))
 	r.lid.Position1, r.lid.Position2 = corner.AddXY(1, 4), corner.AddXY(boxSize-1, 4)
 	r.cross[0].Position1, r.cross[0].Position2 = at.AddXY(3, 3), at.AddXY(markSize-3, markSize-3)
+	for i, dot := range r.dots {
+		dot.Move(corner.AddXY(float32(i)*dotStep, boxSize-dotSize))
+		dot.Resize(fyne.NewSquareSize(dotSize))
+	}
 	for i, stroke := range r.arrow {
 		stroke.Position1, stroke.Position2 = corner.Add(arrowStrokes[i][0]), corner.Add(arrowStrokes[i][1])
 	}
@@ -181,6 +215,9 @@ func (r *badgeRenderer) Refresh() {
 		}
 		bar.Hidden = face.Mark == Cross || face.Mark == Shield
 	}
+	for _, dot := range r.dots {
+		dot.FillColor, dot.Hidden = ink, face.Mark != BarsAndDots
+	}
 	for _, stroke := range r.cross {
 		stroke.StrokeColor, stroke.StrokeWidth = ink, 2
 		stroke.Hidden = face.Mark != Cross
@@ -204,6 +241,9 @@ func (r *badgeRenderer) Objects() []fyne.CanvasObject {
 	objects := []fyne.CanvasObject{r.pill, r.box, r.lid, r.text, r.cross[0], r.cross[1]}
 	for _, bar := range r.bars {
 		objects = append(objects, bar)
+	}
+	for _, dot := range r.dots {
+		objects = append(objects, dot)
 	}
 	for _, stroke := range slices.Concat(r.shield, r.arrow) {
 		objects = append(objects, stroke)

@@ -25,6 +25,11 @@ const (
 	ColorTrack fyne.ThemeColorName = "causewayTrack"
 	// ColorQuiet is for text that stands back and is still easy to read.
 	ColorQuiet fyne.ThemeColorName = "causewayQuiet"
+
+	// Those that only the widgets of this package use.
+	colorTip     fyne.ThemeColorName = "causewayTip"
+	colorTipText fyne.ThemeColorName = "causewayTipText"
+	colorShadow  fyne.ThemeColorName = "causewayShadow"
 )
 
 type pair struct{ light, dark uint32 }
@@ -40,6 +45,9 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorRail:     {0xE9EEF1FF, 0x12171AFF},
 	ColorTrack:    {0xE1E7EBFF, 0x364048FF},
 	ColorQuiet:    {0x56636DFF, 0xA5B1BAFF},
+	colorTip:      {0x263238FF, 0xE4EAEEFF},
+	colorTipText:  {0xF2F5F7FF, 0x1A2329FF},
+	colorShadow:   {0x0000002E, 0x00000073},
 
 	theme.ColorNameBackground:          {0xF4F6F8FF, 0x171C20FF},
 	theme.ColorNameForeground:          {0x1A2329FF, 0xEDF1F4FF},
