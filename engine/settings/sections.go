@@ -100,7 +100,7 @@ func (s Serve) check(check checker) {
 		{"serve.tracker_port", s.TrackerPort}, {"serve.turn_port", s.TURNPort},
 		{"serve.relay_min", s.RelayMin}, {"serve.relay_max", s.RelayMax},
 	} {
-		if one.port == 0 {
+		if s.Enabled && one.port == 0 {
 			check(one.field, "0", fmt.Errorf("%w: must be 1 to 65535", ErrPort))
 		}
 	}
