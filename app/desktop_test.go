@@ -49,6 +49,10 @@ var built = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if what := os.Getenv(crowdVariable); what != "" {
+		showCrowd(what)
+		return
+	}
 	code := m.Run()
 	if os.Getenv("CAUSEWAY_APP") == "" {
 		if program, err := built(); err == nil {
