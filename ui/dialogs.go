@@ -11,6 +11,7 @@ import (
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/invite"
+	"github.com/causeway-app/causeway/ui/look"
 )
 
 // ask asks before something that cannot be taken back. The way out is the
@@ -26,9 +27,7 @@ func (w *Window) ask(heading, text, yes, no string, agreed func()) {
 		agreed()
 	})
 	question.SetButtons([]fyne.CanvasObject{leave, stay})
-	w.asking = question
-	question.SetOnClosed(func() { w.asking = nil })
-	question.Show()
+	w.showModal(modal{shown: question, leave: question.Hide})
 	w.window.Canvas().Focus(stay)
 }
 
@@ -65,8 +64,11 @@ func (w *Window) loss(t engine.Transfer) string {
 	return w.words.Count("remove.receiving", receiving)
 }
 
-// close ends the program, after a question when transfers would stop.
-func (w *Window) close() {
+// close is what the button of the window's frame does.
+func (w *Window) close() { w.askToQuit() }
+
+// askToQuit ends the program, after a question when transfers would stop.
+func (w *Window) askToQuit() {
 	running := 0
 	for _, t := range w.state.Transfers {
 		if t.Phase == engine.Transferring {
@@ -77,11 +79,18 @@ func (w *Window) close() {
 		w.quit()
 		return
 	}
-	if w.asking != nil {
-		w.asking.Hide() // whatever was asked, closing comes first
-	}
+	w.leaveModals() // whatever was asked, closing comes first
 	say := w.words.Say
 	w.ask(say("quit.title", nil), w.words.Count("quit.running", running), say("quit.yes", nil), say("quit.no", nil), w.quit)
+}
+
+// leaveModals closes every dialog.
+func (w *Window) leaveModals() {
+	for len(w.modals) > 0 {
+		top := w.modals[len(w.modals)-1]
+		w.modals = w.modals[:len(w.modals)-1]
+		top.leave()
+	}
 }
 
 // showQR shows an invitation for somebody who points a camera at the screen.
@@ -103,7 +112,67 @@ func (w *Window) showQR(t engine.Transfer) {
 	copying := widget.NewButtonWithIcon(say("row.copy", nil), theme.ContentCopyIcon(), func() { w.copyInvitation(t) })
 	shown := dialog.NewCustomWithoutButtons(title(w.words, t), container.NewVBox(container.NewCenter(picture), text), w.window)
 	shown.SetButtons([]fyne.CanvasObject{copying, widget.NewButton(say("dialog.close", nil), shown.Hide)})
-	shown.Show()
+	w.showModal(modal{shown: shown, leave: shown.Hide})
+}
+
+// showKeys lists the keys that work.
+func (w *Window) showKeys() {
+	say := w.words.Say
+	held, shift := "Ctrl", "Shift"
+	if control == fyne.KeyModifierSuper {
+		held = "Command"
+	}
+	lines := container.New(&keysLayout{})
+	for _, line := range [][2]string{
+		{held + "+V", say("keys.paste", nil)},
+		{held + "+O", say("keys.files", nil)},
+		{held + "+" + shift + "+O", say("keys.folder", nil)},
+		{held + "+C", say("keys.copy", nil)},
+		{"Delete", say("keys.remove", nil)},
+		{held + "+1 … " + held + "+4", say("keys.pages", nil)},
+		{"Tab, " + shift + "+Tab", say("keys.next", nil)},
+		{say("keys.enter-or-space", nil), say("keys.press", nil)},
+		{"Esc", say("keys.leave", nil)},
+		{held + "+Q", say("keys.quit", nil)},
+		{say("keys.help-or", map[string]string{"Held": held}), say("keys.help", nil)},
+	} {
+		lines.Add(look.NewLine(line[0]).Whole().Monospaced())
+		lines.Add(look.NewLine(line[1]).Whole())
+	}
+	shown := dialog.NewCustomWithoutButtons(say("keys.title", nil), lines, w.window)
+	closing := widget.NewButton(say("dialog.close", nil), shown.Hide)
+	shown.SetButtons([]fyne.CanvasObject{closing})
+	w.showModal(modal{shown: shown, leave: shown.Hide, submit: shown.Hide})
+	w.window.Canvas().Focus(closing)
+}
+
+// keysLayout puts each key at the left of what it does.
+type keysLayout struct{}
+
+const keysGap, keysHeight = 24, 26
+
+func (l *keysLayout) left(objects []fyne.CanvasObject) (width float32) {
+	for i := 0; i < len(objects); i += 2 {
+		width = max(width, objects[i].MinSize().Width)
+	}
+	return width
+}
+
+func (l *keysLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	left := l.left(objects)
+	for i := 0; i+1 < len(objects); i += 2 {
+		top := float32(i/2) * keysHeight
+		place(objects[i], 0, top, left, keysHeight)
+		place(objects[i+1], left+keysGap, top, size.Width-left-keysGap, keysHeight)
+	}
+}
+
+func (l *keysLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var right float32
+	for i := 1; i < len(objects); i += 2 {
+		right = max(right, objects[i].MinSize().Width)
+	}
+	return fyne.NewSize(l.left(objects)+keysGap+right, float32(len(objects)/2)*keysHeight)
 }
 
 // chooseFile asks for a file to share. The dialog takes one at a time; several
@@ -118,7 +187,7 @@ func (w *Window) chooseFile() {
 		w.share([]string{name})
 	}, w.window)
 	chooser.Resize(w.dialogSize())
-	chooser.Show()
+	w.showModal(modal{shown: chooser, leave: chooser.Hide})
 }
 
 // chooseFolder asks for a folder to share.
@@ -129,7 +198,7 @@ func (w *Window) chooseFolder() {
 		}
 	}, w.window)
 	chooser.Resize(w.dialogSize())
-	chooser.Show()
+	w.showModal(modal{shown: chooser, leave: chooser.Hide})
 }
 
 // dialogSize leaves an edge of the window to see.

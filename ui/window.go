@@ -9,8 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
 	"github.com/causeway-app/causeway/assets"
@@ -45,8 +43,26 @@ type Options struct {
 	After func(time.Duration, func())
 	// Quit is called on the main goroutine once the user wants to end.
 	Quit func()
-	// OpenFolder shows a folder in the file manager; nil asks the desktop to.
+	// OpenFolder shows a folder in the file manager, and opens a file with the
+	// program for it; nil asks the desktop to.
 	OpenFolder func(folder string) error
+	// ShowInFolder shows a file or folder, chosen, in the file manager; nil opens
+	// the folder that it is in.
+	ShowInFolder func(name string) error
+	// Autostart makes Causeway start when the user logs in, or not. It is called
+	// off the main goroutine; nil is for a program that cannot.
+	Autostart func(on bool) error
+	// SetLogLevel is told the log level of the settings; nil is for a program
+	// without a log. LogFile is where the log is, empty for none.
+	SetLogLevel func(level string)
+	LogFile     string
+	// Tray reports whether the desktop shows icons of programs that have no
+	// window; nil means that it does not. It is called off the main goroutine.
+	Tray func() bool
+	// Keys has pressed called with each key before the toolkit takes it, which
+	// pressed reports true for when it is used up. It is called on the main
+	// goroutine once the window is on the screen; nil leaves all to the toolkit.
+	Keys func(window fyne.Window, pressed func(fyne.KeyName, fyne.KeyModifier) bool)
 }
 
 // The pages, in the order of the rail.
@@ -94,8 +110,9 @@ type Window struct {
 	history   *historyPage
 	settings  *settingsPage
 	// here is the page that is shown.
-	here   int
-	asking dialog.Dialog
+	here int
+	// modals are the dialogs that are shown, the topmost last.
+	modals []modal
 }
 
 // New makes a window and shows nothing yet.
@@ -156,26 +173,6 @@ func (w *Window) layOut() fyne.CanvasObject {
 	all := container.New(&edgeLayout{}, w.rail, w.status.content, w.page)
 	w.status.show(engine.State{})
 	return container.NewStack(all)
-}
-
-// addShortcuts adds the keys that work wherever the focus is, except that an
-// entry keeps its own Ctrl+V.
-func (w *Window) addShortcuts() {
-	canvas := w.window.Canvas()
-	canvas.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { w.paste() })
-	canvas.AddShortcut(&fyne.ShortcutCopy{}, func(fyne.Shortcut) { w.copyNewest() })
-	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault},
-		func(fyne.Shortcut) { w.chooseFile() })
-}
-
-// copyNewest copies the invitation of the newest share.
-func (w *Window) copyNewest() {
-	for _, e := range w.transfers.entries {
-		if e.transfer.Direction == engine.Send && e.transfer.Invitation != "" {
-			w.copyInvitation(e.transfer)
-			return
-		}
-	}
 }
 
 // Show puts the window on the screen.

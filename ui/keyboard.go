@@ -1,0 +1,178 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/engine"
+)
+
+// binding is a key, with what is held, that works wherever the focus is.
+type binding struct {
+	name fyne.KeyName
+	held fyne.KeyModifier
+	act  func()
+}
+
+// control is Ctrl, or Command on a Mac.
+const control = fyne.KeyModifierShortcutDefault
+
+func (w *Window) bindings() []binding {
+	page := func(index int) func() { return func() { w.goTo(index) } }
+	return []binding{
+		{fyne.KeyV, control, w.paste},
+		{fyne.KeyC, control, w.copyNewest},
+		{fyne.KeyO, control, w.chooseFile},
+		{fyne.KeyO, control | fyne.KeyModifierShift, w.chooseFolder},
+		{fyne.Key1, control, page(transfersAt)},
+		{fyne.Key2, control, page(networkAt)},
+		{fyne.Key3, control, page(historyAt)},
+		{fyne.Key4, control, page(settingsAt)},
+		{fyne.KeyQ, control, w.askToQuit},
+		{fyne.KeySlash, control, w.showKeys},
+		{fyne.KeyF1, 0, w.showKeys},
+		{fyne.KeyDelete, 0, w.removeMarked},
+		{fyne.KeyEscape, 0, w.escape},
+	}
+}
+
+// addShortcuts has the toolkit tell of keys. It tells only of those that what
+// has the focus leaves over, so a program tells of all by pressed first.
+func (w *Window) addShortcuts() {
+	canvas := w.window.Canvas()
+	for _, b := range w.bindings() {
+		used := func(fyne.Shortcut) { w.pressed(b.name, b.held) }
+		switch {
+		case b.held == control && b.name == fyne.KeyV:
+			canvas.AddShortcut(&fyne.ShortcutPaste{}, used)
+		case b.held == control && b.name == fyne.KeyC:
+			canvas.AddShortcut(&fyne.ShortcutCopy{}, used)
+		case b.held != 0:
+			canvas.AddShortcut(&desktop.CustomShortcut{KeyName: b.name, Modifier: b.held}, used)
+		}
+	}
+	canvas.SetOnTypedKey(func(key *fyne.KeyEvent) { w.pressed(key.Name, 0) })
+}
+
+// pressed takes a key that was pressed while others were held, whatever has the
+// focus, and reports whether it is used up.
+func (w *Window) pressed(name fyne.KeyName, held fyne.KeyModifier) bool {
+	canvas := w.window.Canvas()
+	focused := canvas.Focused()
+	if button, ok := focused.(*widget.Button); ok && held == 0 && (name == fyne.KeyReturn || name == fyne.KeyEnter) {
+		button.Tapped(nil) // the toolkit knows Space alone
+		return true
+	}
+	if canvas.Overlays().Top() != nil {
+		return w.pressedInDialog(name, held)
+	}
+	if text, ok := focused.(*widget.Entry); ok && w.keepsForText(text, name, held) {
+		return false
+	}
+	for _, b := range w.bindings() {
+		if b.name == name && b.held == held {
+			b.act()
+			return true
+		}
+	}
+	return false
+}
+
+// keepsForText reports whether a text that is being edited needs a key itself.
+func (w *Window) keepsForText(text *widget.Entry, name fyne.KeyName, held fyne.KeyModifier) bool {
+	switch {
+	case name == fyne.KeyDelete:
+		return true
+	case held == control && name == fyne.KeyC:
+		return text.SelectedText() != ""
+	case held == control && name == fyne.KeyV:
+		// What is pasted into the empty box is taken at once, as elsewhere.
+		return text != w.transfers.invitation || text.Text != "" || !isInvitation(w.app.Clipboard().Content())
+	default:
+		return false
+	}
+}
+
+// modal is a dialog that is shown, and what Esc and Enter do in it.
+type modal struct {
+	shown dialog.Dialog
+	// leave is the way out; submit, which may be nil, the way on.
+	leave, submit func()
+}
+
+// showModal shows a dialog above everything. Esc leaves it, and Enter submits
+// it where no button has the focus. SetOnClosed must have been called before.
+func (w *Window) showModal(m modal) {
+	w.modals = append(w.modals, m)
+	m.shown.SetOnClosed(func() { w.closed(m.shown) })
+	m.shown.Show()
+}
+
+func (w *Window) closed(gone dialog.Dialog) {
+	for i, m := range w.modals {
+		if m.shown == gone {
+			w.modals = append(w.modals[:i:i], w.modals[i+1:]...)
+			return
+		}
+	}
+}
+
+func (w *Window) pressedInDialog(name fyne.KeyName, held fyne.KeyModifier) bool {
+	if held == control && name == fyne.KeyQ {
+		w.askToQuit()
+		return true
+	}
+	// A menu or a dialog of the toolkit's own takes its keys itself.
+	if held != 0 || len(w.modals) == 0 || len(w.window.Canvas().Overlays().List()) > len(w.modals) {
+		return false
+	}
+	top := w.modals[len(w.modals)-1]
+	switch name {
+	case fyne.KeyEscape:
+		top.leave()
+		return true
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if _, typing := w.window.Canvas().Focused().(*widget.Entry); !typing && top.submit != nil {
+			top.submit()
+			return true
+		}
+	}
+	return false
+}
+
+// escape closes what lies over the page; of several things the nearest.
+func (w *Window) escape() {
+	if w.notice.content.Visible() {
+		w.notice.hush()
+		return
+	}
+	w.window.Canvas().Unfocus()
+}
+
+// removeMarked asks to remove the transfer that the keyboard is at.
+func (w *Window) removeMarked() {
+	if w.here != transfersAt {
+		return
+	}
+	var unfolded []engine.Transfer
+	for _, e := range w.transfers.entries {
+		if e.expanded {
+			unfolded = append(unfolded, e.transfer)
+		}
+	}
+	if len(unfolded) == 1 {
+		w.askToRemove(unfolded[0])
+	}
+}
+
+// copyNewest copies the invitation of the newest share.
+func (w *Window) copyNewest() {
+	for _, e := range w.transfers.entries {
+		if e.transfer.Direction == engine.Send && e.transfer.Invitation != "" {
+			w.copyInvitation(e.transfer)
+			return
+		}
+	}
+}
