@@ -64,11 +64,11 @@ type throttled struct{ c *conn }
 
 func (r throttled) Read(p []byte) (int, error) {
 	limit := r.c.torrent.swarm.down
-	if limit.limited() {
+	if limit.limited() && !r.c.spared() {
 		p = p[:min(len(p), chunkSize)] // small steps make an even flow
 	}
 	n, err := r.c.raw.Read(p)
-	limit.wait(min(n, burst), r.c.done)
+	limit.wait(min(n, burst), r.c.done, r.c.spared)
 	return n, err
 }
 
@@ -116,7 +116,11 @@ func (c *conn) Write(p []byte) (int, error) {
 	if skip == len(p) {
 		return skip, nil
 	}
-	n, err := c.send(p[skip:])
+	write := c.send
+	if c.torrent.swarm.written.limited() {
+		write = c.sendPaced
+	}
+	n, err := write(p[skip:])
 	return skip + n, err
 }
 

@@ -9,10 +9,11 @@ import (
 // Progress is how far a torrent is on this computer.
 type Progress struct {
 	// Have counts verified bytes, of Total; both 0 while the info is unknown.
+	// Where not every piece is wanted, they count those that are.
 	Have, Total int64
-	// PiecesHave counts verified pieces, of Pieces.
+	// PiecesHave counts verified pieces, of Pieces that are wanted.
 	PiecesHave, Pieces int
-	// Complete means that every byte is here and verified.
+	// Complete means that every byte that is wanted is here and verified.
 	Complete bool
 	// Started is false before Start, after Stop, and after the storage failed.
 	Started bool
@@ -24,8 +25,8 @@ type Progress struct {
 // pieces there are.
 func (t *Torrent) Progress() Progress {
 	t.mu.Lock()
-	p := Progress{Total: t.length, Pieces: t.pieces, Started: t.started, Peers: len(t.conns)}
-	inner, open, last := t.inner, t.open, t.last
+	p := Progress{Total: t.length, Pieces: t.wants, Started: t.started, Peers: len(t.conns)}
+	inner, open, regular, last, pieces := t.inner, t.open, t.regular, t.last, t.pieces
 	t.mu.Unlock()
 	if !open {
 		return p
@@ -36,9 +37,8 @@ func (t *Torrent) Progress() Progress {
 	case p.Complete:
 		p.Have = p.Total
 	case p.PiecesHave > 0:
-		regular := (p.Total - last) / int64(p.Pieces-1) // more than one piece, or it would be complete
 		p.Have = int64(p.PiecesHave) * regular
-		if inner.PieceState(p.Pieces - 1).Complete {
+		if inner.PieceState(pieces - 1).Complete {
 			p.Have += last - regular
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/anacrolix/torrent"
 	"github.com/anacrolix/torrent/storage"
@@ -63,8 +64,11 @@ type Swarm struct {
 	listener *listener
 	name     string
 	log      *slog.Logger
-	up       *rate.Limiter
+	up       *rate.Limiter // of the library
 	down     *limiter
+	written  *limiter // uploads, where the library cannot limit them
+	limits   limits
+	sparing  atomic.Bool // limits.spare
 
 	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
@@ -91,6 +95,7 @@ func New(config Config) (*Swarm, error) {
 		log:      config.Logger,
 		up:       rate.NewLimiter(rate.Inf, burst),
 		down:     newLimiter(),
+		written:  newLimiter(),
 		torrents: map[[20]byte]*Torrent{},
 		banned:   map[netip.Addr]struct{}{},
 	}
@@ -137,21 +142,6 @@ func (s *Swarm) Close() error {
 	return nil
 }
 
-// Limit sets the limits of all torrents together, in bytes a second; 0 or less
-// is no limit. It acts on running transfers at once.
-func (s *Swarm) Limit(up, down int64) {
-	s.down.set(down)
-	raised := up <= 0 || rate.Limit(up) > s.up.Limit()
-	setLimit(s.up, up)
-	if !raised {
-		return
-	}
-	// A sender that waits for the old limit would sleep on.
-	for _, t := range s.list() {
-		t.wakeUploads()
-	}
-}
-
 func (s *Swarm) list() []*Torrent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,6 +157,9 @@ type Spec struct {
 	// Storage is opened once the info is known and has been checked, and is
 	// closed with the torrent.
 	Storage storage.ClientImpl
+	// Wanted tells, of each piece, whether it is fetched; nil are all. It needs
+	// Info. The others count as missing, and for Complete as if there were none.
+	Wanted []bool
 }
 
 // Add takes a torrent. Nothing moves before Start. Where Info is given, the
@@ -183,6 +176,8 @@ func (s *Swarm) Add(spec Spec) (*Torrent, error) {
 		if err := checkInfo(spec.Info); err != nil {
 			return nil, err
 		}
+	} else if spec.Wanted != nil {
+		return nil, fmt.Errorf("%w: pieces are wanted of an unknown info", ErrBadInfo)
 	}
 	s.mu.Lock()
 	switch _, known := s.torrents[spec.InfoHash]; {

@@ -20,6 +20,7 @@ type Torrent struct {
 	swarm    *Swarm
 	infoHash [20]byte
 	storage  storage.ClientImpl
+	wanted   []bool // pieces; nil are all
 
 	gotInfo chan struct{} // closed when info is set
 	ready   chan struct{} // closed when the library has the torrent, or never will
@@ -33,7 +34,9 @@ type Torrent struct {
 	mu      sync.Mutex
 	info    []byte
 	pieces  int   // of the info
-	length  int64 // in bytes, of all files
+	wants   int   // how many of them are wanted
+	length  int64 // bytes of the wanted ones
+	regular int64 // bytes of a piece
 	last    int64 // bytes of the last piece
 	err     error
 	conns   map[*conn]struct{}
@@ -49,7 +52,7 @@ type Torrent struct {
 
 func newTorrent(s *Swarm, spec Spec) *Torrent {
 	return &Torrent{
-		swarm: s, infoHash: spec.InfoHash, storage: spec.Storage,
+		swarm: s, infoHash: spec.InfoHash, storage: spec.Storage, wanted: spec.Wanted,
 		gotInfo: make(chan struct{}), ready: make(chan struct{}),
 		conns: map[*conn]struct{}{},
 	}
@@ -122,10 +125,21 @@ func (t *Torrent) setInfo(encoded []byte) error {
 	if err := decode(encoded, &info); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadInfo, err)
 	}
+	if t.wanted != nil && len(t.wanted) != info.NumPieces() {
+		return fmt.Errorf("%w: it has %d pieces, not %d", ErrBadInfo, info.NumPieces(), len(t.wanted))
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.info, t.pieces, t.length = encoded, info.NumPieces(), info.TotalLength()
+	t.info, t.pieces, t.length, t.regular = encoded, info.NumPieces(), info.TotalLength(), info.PieceLength
 	t.last = t.length - int64(max(t.pieces-1, 0))*info.PieceLength
+	t.wants = t.pieces
+	if t.wanted != nil {
+		t.wants = count(t.wanted)
+		t.length = int64(t.wants) * t.regular
+		if t.pieces > 0 && t.wanted[t.pieces-1] {
+			t.length += t.last - t.regular
+		}
+	}
 	close(t.gotInfo)
 	return nil
 }
@@ -247,11 +261,39 @@ func (t *Torrent) act() {
 	case started:
 		inner.AllowDataUpload()
 		inner.AllowDataDownload()
-		inner.DownloadAll()
+		t.download(inner)
 	default:
 		inner.DisallowDataDownload()
 		inner.DisallowDataUpload()
 	}
+}
+
+// download asks for the wanted pieces.
+func (t *Torrent) download(inner *torrent.Torrent) {
+	if t.wanted == nil {
+		inner.DownloadAll()
+		return
+	}
+	for begin := 0; begin < len(t.wanted); begin++ {
+		end := begin
+		for end < len(t.wanted) && t.wanted[end] {
+			end++
+		}
+		if end > begin {
+			inner.DownloadPieces(begin, end)
+			begin = end
+		}
+	}
+}
+
+func count(set []bool) int {
+	n := 0
+	for _, is := range set {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 // wakeUploads makes senders that wait for a limit look at it again.
