@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// sharesBar is a thin bar of two parts: what went direct, and what relays
+// carried, with a gap between. The words below it say the same.
+type sharesBar struct {
+	widget.BaseWidget
+	direct, relayed int64
+}
+
+const (
+	sharesBarHeight = 6
+	// sharesBarGap parts the two, so that the shape tells too.
+	sharesBarGap = 3
+	// sharesBarLeast is the width of what is little, and yet something.
+	sharesBarLeast = 6
+)
+
+func newSharesBar() *sharesBar {
+	b := &sharesBar{}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func (b *sharesBar) set(direct, relayed int64) {
+	if b.direct != direct || b.relayed != relayed {
+		b.direct, b.relayed = direct, relayed
+		b.Refresh()
+	}
+}
+
+// CreateRenderer is called by Fyne.
+func (b *sharesBar) CreateRenderer() fyne.WidgetRenderer {
+	r := &sharesBarRenderer{bar: b, direct: canvas.NewRectangle(nil), relayed: canvas.NewRectangle(nil), track: canvas.NewRectangle(nil)}
+	for _, part := range r.parts() {
+		part.CornerRadius = sharesBarHeight / 2
+	}
+	r.Refresh()
+	return r
+}
+
+type sharesBarRenderer struct {
+	bar                    *sharesBar
+	track, direct, relayed *canvas.Rectangle
+}
+
+func (r *sharesBarRenderer) parts() []*canvas.Rectangle {
+	return []*canvas.Rectangle{r.track, r.direct, r.relayed}
+}
+
+func (r *sharesBarRenderer) Layout(size fyne.Size) {
+	top := (size.Height - sharesBarHeight) / 2
+	direct, relayed := size.Width, size.Width
+	if r.bar.direct > 0 && r.bar.relayed > 0 {
+		room := size.Width - sharesBarGap
+		part := float32(float64(r.bar.direct) / float64(r.bar.direct+r.bar.relayed))
+		direct = min(max(room*part, sharesBarLeast), room-sharesBarLeast)
+		relayed = room - direct
+	}
+	place(r.track, 0, top, size.Width, sharesBarHeight)
+	place(r.direct, 0, top, direct, sharesBarHeight)
+	place(r.relayed, size.Width-relayed, top, relayed, sharesBarHeight)
+}
+
+func (r *sharesBarRenderer) MinSize() fyne.Size { return fyne.NewSize(60, sharesBarHeight) }
+
+func (r *sharesBarRenderer) Refresh() {
+	r.direct.Hidden, r.relayed.Hidden = r.bar.direct <= 0, r.bar.relayed <= 0
+	r.track.Hidden = !r.direct.Hidden || !r.relayed.Hidden
+	r.track.FillColor, r.direct.FillColor, r.relayed.FillColor = inTheme(look.ColorTrack), inTheme(look.ColorDirect), inTheme(look.ColorRelayed)
+	r.Layout(r.bar.Size())
+	canvas.Refresh(r.bar)
+}
+
+func (r *sharesBarRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.track, r.direct, r.relayed}
+}
+
+func (r *sharesBarRenderer) Destroy() {}
+
+// inTheme is a colour of the theme that the window has now.
+func inTheme(name fyne.ThemeColorName) color.Color {
+	return theme.Current().Color(name, fyne.CurrentApp().Settings().ThemeVariant())
+}
