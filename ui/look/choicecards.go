@@ -20,7 +20,7 @@ const (
 	choiceGap     = 10
 	choiceColumn  = 280 // the least width of one of two columns
 	choicePad     = 14
-	choiceHalo    = 3
+	choiceHalo    = 4 // how far the focus stands around a card
 	choiceIcon    = 22
 	choiceMark    = 20
 	choiceSpacing = 4
@@ -224,7 +224,7 @@ func (k *choiceCard) CreateRenderer() fyne.WidgetRenderer {
 		card: k, halo: canvas.NewRectangle(nil), surface: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(nil),
 		ring: canvas.NewCircle(nil), check: newStrokes(2),
 	}
-	r.halo.CornerRadius, r.surface.CornerRadius = 12, 10
+	r.halo.CornerRadius, r.surface.CornerRadius = 14, 10
 	r.icon.FillMode = canvas.ImageFillContain
 	r.Refresh()
 	return r
@@ -287,7 +287,7 @@ func (r *choiceCardRenderer) Refresh() {
 		stroke.StrokeColor, stroke.StrokeWidth = colorOf(k, theme.ColorNameForegroundOnPrimary), 2
 		stroke.Hidden = !k.selected()
 	}
-	r.halo.FillColor, r.halo.Hidden = colorOf(k, theme.ColorNameFocus), !k.focused
+	r.halo.StrokeColor, r.halo.StrokeWidth, r.halo.Hidden = primary, 2, !k.focused
 	r.icon.Hidden = k.choice.Icon == nil
 	if !r.icon.Hidden {
 		r.icon.Resource = theme.NewColoredResource(k.choice.Icon, ink)

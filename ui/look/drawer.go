@@ -57,7 +57,6 @@ func (d *Drawer) FocusGained()                           { d.focused = true; d.R
 func (d *Drawer) FocusLost()                             { d.focused = false; d.Refresh() }
 func (d *Drawer) Tapped(*fyne.PointEvent)                {}
 func (d *Drawer) TappedSecondary(*fyne.PointEvent)       {}
-func (d *Drawer) Scrolled(*fyne.ScrollEvent)             {}
 func (d *Drawer) MouseIn(*desktop.MouseEvent)            {}
 func (d *Drawer) MouseMoved(*desktop.MouseEvent)         {}
 func (d *Drawer) MouseOut()                              {}
@@ -67,7 +66,7 @@ func (d *Drawer) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 // CreateRenderer is called by Fyne.
 func (d *Drawer) CreateRenderer() fyne.WidgetRenderer {
 	r := &drawerRenderer{
-		drawer: d, surface: canvas.NewRectangle(nil), edge: canvas.NewRectangle(nil),
+		drawer: d, surface: newDrawerFloor(), edge: canvas.NewRectangle(nil),
 		shadow: canvas.NewHorizontalGradient(color.Transparent, color.Transparent),
 	}
 	r.Refresh()
@@ -75,9 +74,31 @@ func (d *Drawer) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type drawerRenderer struct {
-	drawer        *Drawer
-	surface, edge *canvas.Rectangle
-	shadow        *canvas.LinearGradient
+	drawer  *Drawer
+	surface *drawerFloor
+	edge    *canvas.Rectangle
+	shadow  *canvas.LinearGradient
+}
+
+// drawerFloor is the surface of a drawer, which keeps the wheel of the mouse
+// from the page. A drawer cannot itself: what is scrollable is clipped to its
+// bounds, and has no shadow.
+type drawerFloor struct {
+	widget.BaseWidget
+	surface *canvas.Rectangle
+}
+
+func newDrawerFloor() *drawerFloor {
+	f := &drawerFloor{surface: canvas.NewRectangle(nil)}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+func (f *drawerFloor) Scrolled(*fyne.ScrollEvent) {}
+
+// CreateRenderer is called by Fyne.
+func (f *drawerFloor) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(f.surface)
 }
 
 func (r *drawerRenderer) Layout(size fyne.Size) {
@@ -98,7 +119,7 @@ func (r *drawerRenderer) MinSize() fyne.Size {
 }
 
 func (r *drawerRenderer) Refresh() {
-	r.surface.FillColor = colorOf(r.drawer, ColorCard)
+	r.surface.surface.FillColor = colorOf(r.drawer, ColorCard)
 	r.edge.FillColor = colorOf(r.drawer, ColorCardEdge)
 	if r.drawer.focused {
 		r.edge.FillColor = colorOf(r.drawer, theme.ColorNamePrimary)

@@ -73,6 +73,20 @@ var palette = map[fyne.ThemeColorName]pair{
 // Theme returns Causeway's theme. It is light or dark as the desktop is.
 func Theme() fyne.Theme { return causewayTheme{theme.DefaultTheme()} }
 
+// ThemeIn returns Causeway's theme, light or dark whatever the desktop is:
+// theme.VariantLight or theme.VariantDark.
+func ThemeIn(variant fyne.ThemeVariant) fyne.Theme { return fixedTheme{Theme(), variant} }
+
+// fixedTheme does not follow the desktop.
+type fixedTheme struct {
+	fyne.Theme
+	variant fyne.ThemeVariant
+}
+
+func (t fixedTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return t.Theme.Color(name, t.variant)
+}
+
 type causewayTheme struct{ fyne.Theme }
 
 func (t causewayTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
