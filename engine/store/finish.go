@@ -42,7 +42,7 @@ func (s *Sink) Finish(ctx context.Context) (string, error) {
 	switch owned, stores := s.ledger.counts(); {
 	case s.closed:
 		return "", ErrClosed
-	case owned < len(s.ledger.states) || stores < owned:
+	case owned < s.content.layout.wantedPieces() || stores < owned:
 		return "", fmt.Errorf("%w: one was lost", ErrIncomplete)
 	}
 	return s.moveToFinal(latest)
@@ -61,8 +61,8 @@ func (s *Sink) checkReady() (done bool, err error) {
 	case s.ledger == nil:
 		return false, fmt.Errorf("%w: nothing was received yet", ErrIncomplete)
 	}
-	if owned, _ := s.ledger.counts(); owned < s.content.layout.pieces {
-		return false, fmt.Errorf("%w: %d of %d are here", ErrIncomplete, owned, s.content.layout.pieces)
+	if owned, _ := s.ledger.counts(); owned < s.content.layout.wantedPieces() {
+		return false, fmt.Errorf("%w: %d of %d are here", ErrIncomplete, owned, s.content.layout.wantedPieces())
 	}
 	return false, nil
 }
@@ -81,6 +81,9 @@ func (s *Sink) complete(ctx context.Context) (latest time.Time, err error) {
 		if err := ctx.Err(); err != nil {
 			return latest, err
 		}
+		if e.left {
+			continue
+		}
 		changed, modTime, err := s.partial.complete(i, e)
 		if err != nil {
 			s.problems.report(aboutWriting, err)
@@ -97,7 +100,27 @@ func (s *Sink) complete(ctx context.Context) (latest time.Time, err error) {
 		s.problems.report(aboutSyncing, err)
 		return latest, err
 	}
-	return latest, nil
+	modTime, err := s.partial.restTime()
+	if modTime.After(latest) {
+		latest = modTime
+	}
+	return latest, err
+}
+
+// restTime is when the file of the rest was last written to, and makes sure that
+// all of it is there.
+func (p *partial) restTime() (time.Time, error) {
+	if p.rest == "" {
+		return time.Time{}, nil
+	}
+	info, err := os.Lstat(p.rest)
+	if err != nil {
+		return time.Time{}, readError("finish", p.rest, err)
+	}
+	if info.Size() != p.layout.restSize {
+		return time.Time{}, fileError(ErrChanged, "finish", p.rest, errNotTheSame)
+	}
+	return info.ModTime(), nil
 }
 
 // complete makes or checks one entry. It reports whether it has to be synced,
@@ -144,7 +167,7 @@ func (s *Sink) moveToFinal(latest time.Time) (string, error) {
 	if s.content.single {
 		inner = s.partial.names[0]
 	}
-	names := s.partial.names
+	names, rest := s.partial.names, s.partial.rest
 	s.partial.close()
 	finished, err := s.move(inner, latest)
 	if err == nil {
@@ -152,7 +175,7 @@ func (s *Sink) moveToFinal(latest time.Time) (string, error) {
 	}
 	if err != nil && finished.Kind == 0 {
 		// Nothing was moved: go on with the partial folder.
-		again, reopening := openPartial(s.inDir(s.folder), &s.content.layout, names)
+		again, reopening := openPartial(s.inDir(s.folder), &s.content.layout, names, rest)
 		if reopening == nil {
 			again.survey()
 			s.partial = again
@@ -216,8 +239,10 @@ func (s *Sink) Discard() error {
 			return err
 		}
 	}
-	if err := os.Remove(s.config.Journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return writeError("delete", s.config.Journal, err)
+	for _, file := range []string{s.config.Journal, s.config.Journal + restSuffix} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return writeError("delete", file, err)
+		}
 	}
 	return nil
 }

@@ -42,7 +42,11 @@ func (s *Sink) openFolder(head Journal) (journal *journalFile, resumed bool, err
 			return nil, false, writeError("create", s.config.Journal, err)
 		}
 		s.folder = s.freeFolderName(systemRules(), 1)
-		if journal, err = createJournal(s.config.Journal, head, Record{Kind: FolderChosen, Name: s.folder}); err != nil {
+		first := []Record{{Kind: FolderChosen, Name: s.folder}}
+		if s.config.Chosen != nil {
+			first = append(first, Record{Kind: FilesChosen, Name: choiceSum(s.config.Chosen)})
+		}
+		if journal, err = createJournal(s.config.Journal, head, first...); err != nil {
 			return nil, false, err
 		}
 	}

@@ -52,6 +52,9 @@ const (
 	TargetChosen
 	// Finished says that the move to the final place is done.
 	Finished
+	// FilesChosen says that some files only are wanted; the name stands for
+	// which. Without it, all are.
+	FilesChosen
 )
 
 // Record is one record of a journal.
@@ -59,7 +62,8 @@ type Record struct {
 	Kind RecordKind
 	// Piece is the index, in records of pieces.
 	Piece int
-	// Name is the entry of the download folder, in records of places.
+	// Name is the entry of the download folder, in records of places, and stands
+	// for the choice in FilesChosen.
 	Name string
 	// Inner is what is moved out of the partial folder, in TargetChosen of a
 	// single file; empty where the whole folder is moved.
@@ -204,7 +208,7 @@ func (r Record) encode(b []byte) []byte {
 	var text []byte
 	number := uint32(r.Piece)
 	switch r.Kind {
-	case FolderChosen:
+	case FolderChosen, FilesChosen:
 		text = []byte(r.Name)
 	case FolderMade:
 		number = r.rules.bits()
@@ -243,6 +247,9 @@ func (r *Record) decode(number uint32, text []byte, pieces int) bool {
 	case FolderChosen:
 		r.Name = string(text)
 		return isSingleName(r.Name)
+	case FilesChosen:
+		r.Name = string(text)
+		return isChoiceSum(r.Name)
 	case FolderMade:
 		r.rules = rulesOf(number)
 		return len(text) == 0

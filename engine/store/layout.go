@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/anacrolix/torrent/bencode"
 	"github.com/anacrolix/torrent/metainfo"
 )
 
@@ -16,10 +15,11 @@ import (
 // padding. They read as zeros and are dropped when written.
 const noFile = -1
 
-// extent is a run of the torrent's bytes that lies in one file.
+// extent is a run of the torrent's bytes that lies in one file, from base on.
 type extent struct {
 	start, length int64
 	file          int
+	base          int64
 }
 
 // layout says which bytes of a torrent lie in which file. It is immutable.
@@ -29,6 +29,11 @@ type layout struct {
 	total       int64
 	pieceLength int64
 	pieces      int
+	// wanted are the pieces of the chosen files; nil are all. What else is in
+	// them lies in the file with the index rest, of restSize bytes.
+	wanted   []bool
+	rest     int
+	restSize int64
 }
 
 // span is a part of one file, or of padding, and the part of the torrent's
@@ -52,7 +57,7 @@ func (l *layout) spans(offset, length int64) iter.Seq[span] {
 				if e := l.extents[i]; e.start > offset {
 					next.length = min(next.length, e.start-offset)
 				} else {
-					next = span{e.file, offset - e.start, min(end, e.start+e.length) - offset}
+					next = span{e.file, e.base + offset - e.start, min(end, e.start+e.length) - offset}
 					i++
 				}
 			}
@@ -77,6 +82,8 @@ type entry struct {
 	executable bool
 	// dir marks an empty folder.
 	dir bool
+	// left marks what is not wanted.
+	left bool
 }
 
 // content is what an info dictionary describes, without its padding.
@@ -137,7 +144,7 @@ func (c *content) add(info *metainfo.Info, file metainfo.FileInfo) error {
 			path: path, size: file.Length, executable: strings.Contains(attr, attrExecutable)})
 	}
 	if file.Length > 0 {
-		c.layout.extents = append(c.layout.extents, extent{file.TorrentOffset, file.Length, index})
+		c.layout.extents = append(c.layout.extents, extent{start: file.TorrentOffset, length: file.Length, file: index})
 	}
 	return nil
 }
@@ -145,11 +152,7 @@ func (c *content) add(info *metainfo.Info, file metainfo.FileInfo) error {
 // Content returns how many files a bencoded info dictionary describes and their
 // size in bytes, without padding and the marks for empty folders.
 func Content(encoded []byte) (files int, size int64, err error) {
-	var info metainfo.Info
-	if err := bencode.Unmarshal(encoded, &info); err != nil {
-		return 0, 0, fmt.Errorf("%w: info: %w", ErrBadShare, err)
-	}
-	c, err := readInfo(&info)
+	c, err := decodeContent(encoded)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/anacrolix/torrent/storage"
 )
@@ -16,8 +17,8 @@ const (
 	begun pieceState = 1 << iota
 	// unknown: it may be on the disk; its hash must be looked at.
 	unknown
-	// have: its hash was right, or the journal says that it is stored.
-	have
+	// owned: its hash was right, or the journal says that it is stored.
+	owned
 	// told: the journal says that its hash was right.
 	told
 	// stored: the journal says that it is on the disk.
@@ -33,25 +34,26 @@ type ledger struct {
 	states  []pieceState
 	// pending are verified and not stored; writing are those of them that are
 	// being synced just now.
-	pending      map[int]struct{}
-	pendingBytes int64
-	writing      map[int]struct{}
-	owned        int
-	stores       int
+	pending       map[int]struct{}
+	pendingBytes  int64
+	writing       map[int]struct{}
+	owned, stores int
+	have          *atomic.Int64 // bytes of wanted files in the owned pieces
 }
 
 // newLedger takes up what the journal says.
-func newLedger(journal *journalFile, l *layout, past *Journal) *ledger {
+func newLedger(journal *journalFile, l *layout, past *Journal, have *atomic.Int64) *ledger {
 	b := &ledger{journal: journal, layout: l, states: make([]pieceState, l.pieces),
-		pending: map[int]struct{}{}, writing: map[int]struct{}{}}
+		pending: map[int]struct{}{}, writing: map[int]struct{}{}, have: have}
+	have.Store(0)
 	if past == nil {
 		return b
 	}
 	for piece, last := range past.lastOfPieces() {
 		switch last {
 		case PieceStored:
-			b.states[piece] = have | told | stored
-			b.owned++
+			b.states[piece] = owned | told | stored
+			b.own(piece, 1)
 			b.stores++
 		case PieceVerified:
 			b.states[piece] = unknown | told
@@ -62,7 +64,7 @@ func newLedger(journal *journalFile, l *layout, past *Journal) *ledger {
 	if past.Torn {
 		// Something was written of which we know nothing: look at everything.
 		for piece := range b.states {
-			if b.states[piece]&have == 0 {
+			if b.states[piece]&owned == 0 && l.wants(piece) {
 				b.states[piece] |= unknown
 			}
 		}
@@ -70,13 +72,32 @@ func newLedger(journal *journalFile, l *layout, past *Journal) *ledger {
 	return b
 }
 
+// own counts a piece that is here, by 1, or no longer, by -1.
+func (b *ledger) own(piece, by int) {
+	b.owned += by
+	b.have.Add(int64(by) * b.layout.inFiles(piece))
+}
+
+// present lists the pieces that are here.
+func (b *ledger) present() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	pieces := make([]int, 0, b.owned)
+	for piece, state := range b.states {
+		if state&owned != 0 {
+			pieces = append(pieces, piece)
+		}
+	}
+	return pieces
+}
+
 // doubt makes a piece be looked at again although the journal says it is there.
 func (b *ledger) doubt(piece int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.states[piece]&have != 0 {
-		b.states[piece] &^= have
-		b.owned--
+	if b.states[piece]&owned != 0 {
+		b.states[piece] &^= owned
+		b.own(piece, -1)
 	}
 	b.states[piece] |= unknown
 }
@@ -85,7 +106,7 @@ func (b *ledger) completion(piece int) storage.Completion {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch state := b.states[piece]; {
-	case state&have != 0:
+	case state&owned != 0:
 		return storage.Completion{Ok: true, Complete: true}
 	case state&unknown != 0:
 		return storage.Completion{} // makes the client look at it before it fetches
@@ -97,7 +118,7 @@ func (b *ledger) completion(piece int) storage.Completion {
 func (b *ledger) has(piece int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.states[piece]&have != 0
+	return b.states[piece]&owned != 0
 }
 
 // begin notes that a piece is about to be written. It reports false for a piece
@@ -105,7 +126,7 @@ func (b *ledger) has(piece int) bool {
 func (b *ledger) begin(piece int) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.states[piece]&have != 0 {
+	if b.states[piece]&owned != 0 {
 		return false, nil
 	}
 	if err := b.retract(piece); err != nil {
@@ -126,9 +147,9 @@ func (b *ledger) verified(piece int) (int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	state := &b.states[piece]
-	if *state&have == 0 {
-		*state |= have
-		b.owned++
+	if *state&owned == 0 {
+		*state |= owned
+		b.own(piece, 1)
 	}
 	*state &^= unknown
 	if *state&stored != 0 {
@@ -160,10 +181,10 @@ func (b *ledger) pend(piece int) {
 func (b *ledger) lose(piece int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.states[piece]&have != 0 {
-		b.owned--
+	if b.states[piece]&owned != 0 {
+		b.own(piece, -1)
 	}
-	b.states[piece] &^= have | unknown
+	b.states[piece] &^= owned | unknown
 	delete(b.writing, piece)
 	if _, waits := b.pending[piece]; waits {
 		_, length := b.layout.piece(piece)

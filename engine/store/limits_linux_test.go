@@ -91,6 +91,7 @@ func fullDiskInChild() {
 	must(os.WriteFile(filler, make([]byte, 1<<20), 0o600))
 	s := newShare(root)
 	config := store.SinkConfig{Dir: filepath.Join(disk, "downloads"), Journal: filepath.Join(dir, "journal")}
+	config.Free = func(string) (int64, error) { return 2 << 20, nil } // others fill the disk only then
 	sink, err := store.OpenSink(config)
 	must(err)
 	o, err := tryOpen(sink, s)

@@ -24,11 +24,14 @@ const (
 // partial is the folder that a share is received in. Files are made when they
 // are first written to. It is safe for concurrent use.
 type partial struct {
-	path    string
-	root    *os.Root
-	folder  *os.File // opened before anything is written, so that no error is missed
-	layout  *layout
-	names   []string // of each entry, below the folder
+	path   string
+	root   *os.Root
+	folder *os.File // opened before anything is written, so that no error is missed
+	layout *layout
+	names  []string // of each entry, below the folder
+	// rest is the file of bytes that belong to none of them, with the index
+	// len(names); empty where there are none.
+	rest    string
 	handles *handles
 	fsync   func(*os.File) error // (*os.File).Sync; tests let it fail
 
@@ -45,7 +48,7 @@ type partial struct {
 	suspect map[int]struct{}
 }
 
-func openPartial(path string, l *layout, names []string) (*partial, error) {
+func openPartial(path string, l *layout, names []string, rest string) (*partial, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, writeError("open", path, err)
@@ -55,12 +58,14 @@ func openPartial(path string, l *layout, names []string) (*partial, error) {
 		root.Close()
 		return nil, writeError("open", path, err)
 	}
-	return &partial{
-		path: path, root: root, folder: folder, layout: l, names: names,
+	p := &partial{
+		path: path, root: root, folder: folder, layout: l, names: names, rest: rest,
 		handles: newHandles(maxOpenParts), fsync: (*os.File).Sync,
-		exists: make([]bool, len(names)), folders: map[string]struct{}{".": {}},
+		exists: make([]bool, len(names)+1), folders: map[string]struct{}{".": {}},
 		changed: map[string]struct{}{".": {}}, dirty: map[int]struct{}{}, suspect: map[int]struct{}{},
-	}, nil
+	}
+	p.exists[len(names)] = rest != ""
+	return p, nil
 }
 
 func (p *partial) close() {
@@ -71,17 +76,26 @@ func (p *partial) close() {
 
 // survey looks which files an earlier run has left, and returns their sizes.
 func (p *partial) survey() []int64 {
-	sizes := make([]int64, len(p.names))
+	sizes := make([]int64, len(p.names)+1)
 	for i, name := range p.names {
 		if info, err := p.root.Lstat(name); err == nil && info.Mode().IsRegular() {
 			p.exists[i], sizes[i] = true, info.Size()
 			p.dirty[i] = struct{}{} // written by a process that may have died
 		}
 	}
+	if info, err := os.Lstat(p.rest); p.rest != "" && err == nil {
+		sizes[len(p.names)] = info.Size()
+		p.dirty[len(p.names)] = struct{}{}
+	}
 	return sizes
 }
 
-func (p *partial) fullPath(file int) string { return filepath.Join(p.path, p.names[file]) }
+func (p *partial) fullPath(file int) string {
+	if file == len(p.names) {
+		return p.rest
+	}
+	return filepath.Join(p.path, p.names[file])
+}
 
 func (p *partial) made(file int) bool {
 	p.mu.Lock()
@@ -92,6 +106,13 @@ func (p *partial) made(file int) bool {
 // open opens a file for reading and writing and makes it where it was never
 // made. A file that has vanished is not made again: its bytes would be missing.
 func (p *partial) open(file int) (*os.File, error) {
+	if file == len(p.names) {
+		f, err := os.OpenFile(p.rest, os.O_RDWR, 0)
+		if err != nil {
+			return nil, writeError("open", p.rest, err)
+		}
+		return f, nil
+	}
 	name, made := p.names[file], p.made(file)
 	if made {
 		f, err := p.root.OpenFile(name, os.O_RDWR, 0)
@@ -305,6 +326,9 @@ func (p *partial) syncThese(files []int, folders []string) error {
 		if done, err := syncFileSystem(p.folder); err != nil {
 			return writeError("sync", p.path, err)
 		} else if done {
+			if slices.Contains(files, len(p.names)) { // it may be on another
+				return p.syncFile(len(p.names))
+			}
 			return nil
 		}
 	}

@@ -26,6 +26,11 @@ type SinkConfig struct {
 	Journal string
 	// Name is used where the share's own name cannot be.
 	Name string
+	// Chosen are the files that are wanted, as indexes of Listing.Files; nil are
+	// all. It must be the same in every run.
+	Chosen []int
+	// Free measures how many bytes can be written to Dir; nil is Free.
+	Free func(dir string) (int64, error)
 	// Logger may be nil.
 	Logger *slog.Logger
 }
@@ -58,6 +63,7 @@ type Sink struct {
 	placed  *inPlace // nil until finished
 
 	failedAt atomic.Pointer[writePlace] // the first write of those that fail now
+	have     atomic.Int64               // verified bytes of the wanted files
 
 	timing  sync.Mutex
 	timer   *time.Timer
@@ -179,7 +185,7 @@ func (s *Sink) Journaled() int {
 	defer s.mu.RUnlock()
 	switch {
 	case s.placed != nil:
-		return s.content.layout.pieces
+		return s.content.layout.wantedPieces()
 	case s.ledger != nil:
 		_, stores := s.ledger.counts()
 		return stores
@@ -192,7 +198,7 @@ func (s *Sink) Journaled() int {
 
 // OpenTorrent implements storage.ClientImpl. It makes the partial folder, or
 // opens the one that the journal tells of. A share that cannot be stored safely
-// gives ErrBadShare.
+// gives ErrBadShare, one that does not fit a *RoomError; then nothing was made.
 func (s *Sink) OpenTorrent(_ context.Context, info *metainfo.Info, hash metainfo.Hash) (storage.TorrentImpl, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,6 +222,9 @@ func (s *Sink) openLocked(info *metainfo.Info, hash metainfo.Hash) error {
 		return nil
 	}
 	content, err := readInfo(info)
+	if err == nil && s.config.Chosen != nil {
+		err = content.choose(s.config.Chosen)
+	}
 	if err != nil {
 		return err
 	}
@@ -226,6 +235,9 @@ func (s *Sink) openLocked(info *metainfo.Info, hash metainfo.Hash) error {
 	head := Journal{Version: journalVersion, InfoHash: hash, InfoSum: sha256.Sum256(encoded), Pieces: content.layout.pieces}
 	if s.past != nil && (s.past.InfoHash != head.InfoHash || s.past.InfoSum != head.InfoSum || s.past.Pieces != head.Pieces) {
 		return fileError(ErrJournal, "open", s.config.Journal, errors.New("it is of another share"))
+	}
+	if err := s.sameChoice(); err != nil {
+		return err
 	}
 	s.info, s.hash, s.content = info, hash, content
 	if err := s.openFiles(head); err != nil {
@@ -240,13 +252,20 @@ func (s *Sink) openFiles(head Journal) error {
 	if finished, ok := s.past.finished(); ok {
 		return s.openPlaced(finished)
 	}
+	if err := s.checkRoom(); err != nil {
+		return err
+	}
 	journal, resumed, err := s.openFolder(head)
 	if err != nil {
 		return err
 	}
+	rest := ""
 	names, err := s.entryNames()
 	if err == nil {
-		s.partial, err = openPartial(s.inDir(s.folder), &s.content.layout, names)
+		rest, err = s.openRest(resumed)
+	}
+	if err == nil {
+		s.partial, err = openPartial(s.inDir(s.folder), &s.content.layout, names, rest)
 	}
 	if err != nil {
 		journal.close()
@@ -256,9 +275,9 @@ func (s *Sink) openFiles(head Journal) error {
 		return err
 	}
 	if !resumed {
-		s.ledger = newLedger(journal, &s.content.layout, nil)
+		s.ledger = newLedger(journal, &s.content.layout, nil, &s.have)
 	} else {
-		s.ledger = newLedger(journal, &s.content.layout, s.past)
+		s.ledger = newLedger(journal, &s.content.layout, s.past, &s.have)
 		s.doubtMissing(s.partial.survey())
 	}
 	s.doubtPadding()
@@ -270,6 +289,7 @@ func (s *Sink) openFiles(head Journal) error {
 func (s *Sink) undoFolder() {
 	os.Remove(s.inDir(s.folder))
 	os.Remove(s.config.Journal)
+	os.Remove(s.config.Journal + restSuffix)
 	s.past, s.folder, s.claimed = nil, "", false
 }
 
@@ -302,27 +322,40 @@ func (s *Sink) finalFiles(names []string, finished Record) []placedFile {
 			files[i].path = s.inDir(finished.Name)
 		}
 	}
+	if l := &s.content.layout; l.hasRest() {
+		files = append(files, placedFile{
+			path: s.config.Journal + restSuffix, size: l.restSize, modTime: finished.Latest, latest: true})
+	}
 	return files
 }
 
 // entryNames are the safe names of all files and folders, below the partial one.
 func (s *Sink) entryNames() ([]string, error) {
-	if s.content.single {
-		return []string{s.shareName(s.rules)}, nil
+	return s.content.safeNames(s.rules, s.config.Name)
+}
+
+// safeNames are the names of all entries. Those that nobody chose have one too,
+// so that no choice changes another's.
+func (c *content) safeNames(rules nameRules, otherName string) ([]string, error) {
+	if c.single {
+		return []string{c.safeName(rules, otherName)}, nil
 	}
-	paths := make([][]string, len(s.content.entries))
+	paths := make([][]string, len(c.entries))
 	dirs := make([]bool, len(paths))
-	for i, e := range s.content.entries {
+	for i, e := range c.entries {
 		paths[i], dirs[i] = e.path, e.dir
 	}
-	return safePaths(s.rules, paths, dirs)
+	return safePaths(rules, paths, dirs)
 }
 
 // shareName is the safe name of the finished file or folder, without a number.
-func (s *Sink) shareName(rules nameRules) string {
-	for _, name := range []string{s.content.name, s.config.Name} {
+func (s *Sink) shareName(rules nameRules) string { return s.content.safeName(rules, s.config.Name) }
+
+// safeName is the share's own name made safe, or other where it has none.
+func (c *content) safeName(rules nameRules, other string) string {
+	for _, name := range []string{c.name, other} {
 		if name != "" && name != metainfo.NoName {
-			return rules.safe(name, !s.content.single)
+			return rules.safe(name, !c.single)
 		}
 	}
 	return "share"
@@ -355,7 +388,7 @@ func (s *Sink) doubtPadding() {
 		return
 	}
 	for piece := range s.content.layout.pieces {
-		if !s.ledger.has(piece) && len(s.partial.filesOf([]int{piece})) == 0 {
+		if s.content.layout.wants(piece) && !s.ledger.has(piece) && len(s.partial.filesOf([]int{piece})) == 0 {
 			s.ledger.doubt(piece)
 		}
 	}

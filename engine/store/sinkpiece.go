@@ -29,6 +29,9 @@ func (p sinkPiece) ReadAt(b []byte, offset int64) (int, error) {
 	if s.closed {
 		return 0, ErrClosed
 	}
+	if !s.content.layout.wants(p.index) {
+		return 0, io.EOF // was never fetched
+	}
 	start, _ := s.content.layout.piece(p.index)
 	if s.placed != nil {
 		return s.placed.readAt(b, start+offset)
@@ -51,6 +54,8 @@ func (p sinkPiece) WriteAt(b []byte, offset int64) (int, error) {
 		return 0, ErrClosed
 	case s.placed != nil:
 		return 0, ErrReadOnly
+	case !s.content.layout.wants(p.index):
+		return 0, ErrChoice
 	}
 	wanted, err := s.ledger.begin(p.index)
 	if err != nil {
@@ -95,6 +100,8 @@ func (p sinkPiece) MarkComplete() error {
 		return ErrClosed
 	case s.placed != nil:
 		return nil
+	case !s.content.layout.wants(p.index):
+		return ErrChoice // nothing of it was kept
 	}
 	waiting, err := s.ledger.verified(p.index)
 	if err != nil {
@@ -135,7 +142,7 @@ func (p sinkPiece) Completion() storage.Completion {
 	case s.closed:
 		return storage.Completion{Err: ErrClosed}
 	case s.placed != nil:
-		return storage.Completion{Ok: true, Complete: true}
+		return storage.Completion{Ok: true, Complete: s.content.layout.wants(p.index)}
 	}
 	return s.ledger.completion(p.index)
 }
