@@ -37,6 +37,14 @@ type instruments struct {
 	interfaces func() string
 	period     time.Duration // of reading the interfaces
 	gateway    portmap.Config
+	clock      func() time.Time // on the wall; nil is time.Now
+}
+
+func (i instruments) now() time.Time {
+	if i.clock == nil {
+		return time.Now()
+	}
+	return i.clock()
 }
 
 func usualInstruments() instruments {

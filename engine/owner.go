@@ -72,6 +72,8 @@ type owner struct {
 	uncounted   int64     // relayed bytes that the budget does not have yet
 	paced       int64     // the rate of relayed bytes that the dialer has; 0 is none
 	lastCount   bool      // relayed bytes were counted for the last time
+
+	limited throughput // what the swarm has
 }
 
 func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
@@ -98,9 +100,11 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 	o.dialer = dialer
 	o.pace()
 	o.signaling = signaling.New(signaling.Config{PeerID: signaling.NewPeerID(), Logger: o.log})
-	if o.swarm, err = swarm.New(swarm.Config{Up: o.settings.LimitUp, Down: o.settings.LimitDown, Logger: o.log}); err != nil {
+	if o.swarm, err = swarm.New(swarm.Config{Logger: o.log}); err != nil {
 		return nil, fmt.Errorf("swarm: %w", err)
 	}
+	o.limited = throughputAt(o.settings, time.Now())
+	o.limitSwarm()
 	if o.budget, err = newBudget(config.StateDir); err != nil {
 		o.tell(Problem{Code: RelayCountNotSaved, Subject: config.StateDir, Err: err})
 	}
@@ -245,6 +249,7 @@ func (o *owner) tick() {
 		o.attachMembers(t, now)
 	}
 	o.pace()
+	o.applyLimits()
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
 	o.saveBudget(now, false)

@@ -153,7 +153,7 @@ func (o *owner) configure(s settings.Settings) error {
 		o.relink()
 	}
 	o.networkSettingsChanged(old)
-	o.swarm.Limit(s.LimitUp, s.LimitDown)
+	o.applyLimits()
 	for _, t := range o.transfers {
 		if !t.record.Paused {
 			o.joinRendezvous(t)
@@ -215,7 +215,10 @@ func (o *owner) portStep() int {
 
 // linkConfig turns the settings into what links are made with.
 func (o *owner) linkConfig() link.Config {
-	config := link.Config{Policy: o.settings.Policy, Loopback: true, Logger: o.log}
+	config := link.Config{
+		Policy: o.settings.Policy, Loopback: true, Logger: o.log,
+		PortMin: o.settings.PortMin, PortMax: o.settings.PortMax,
+	}
 	if o.network.mapper != nil {
 		config.Mapper = o.network.mapper
 	}

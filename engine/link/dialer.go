@@ -48,6 +48,9 @@ type Config struct {
 	// PortStep is by how much the NAT's outside port grows with each mapping,
 	// where that can be foretold: the next few ports are offered too. 0 is off.
 	PortStep int
+	// PortMin and PortMax are the UDP ports of direct candidates, as long as one
+	// of them is free; both 0 is any.
+	PortMin, PortMax uint16
 }
 
 // PortMapper asks a router to pass a UDP port on to this computer.
@@ -182,6 +185,7 @@ func (d *Dialer) prepare(offers bool) (*Link, error) {
 	}
 	sockets.roots = d.roots
 	sockets.relayOnly = config.Policy == path.RelayOnly
+	sockets.ports = portRange{config.PortMin, config.PortMax}
 	l := newLink(d.identity, config, sockets, offers)
 	l.servers, l.flow = chosen, newFlow(d.throttle)
 	if err := l.connect(d.certificate, chosen.ice); err != nil {

@@ -36,6 +36,7 @@ type network struct {
 	relays        []*relayServer
 	roots         *x509.CertPool // of TLS; nil is the system's
 	relayOnly     bool           // no other socket may be opened
+	ports         portRange      // of direct candidates
 	began         time.Time
 
 	checks   *checks

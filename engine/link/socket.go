@@ -60,7 +60,7 @@ func (n *network) ListenUDP(kind string, local *net.UDPAddr) (transport.UDPConn,
 		socket.lent.Store(true)
 		return &udpHandle{socket: socket}, nil
 	}
-	conn, err := n.Net.ListenUDP(kind, local)
+	conn, err := n.ports.listen(n.Net, kind, local, n.log)
 	if err != nil {
 		return nil, err
 	}

@@ -142,6 +142,13 @@ func (s *Stream) Out() int64 { return s.out.Load() }
 // Relayed counts the part of In and Out that passed while the path was relayed.
 func (s *Stream) Relayed() int64 { return s.relayed.Load() }
 
+// SameNetwork reports whether the bytes of now stay in the own network. It may
+// be called at any time and follows the path.
+func (s *Stream) SameNetwork() bool {
+	a := s.link.ledger.current.Load()
+	return a != nil && a.entry.Path == path.DirectLAN
+}
+
 // Buffered counts payload bytes of Out that the peer has not confirmed.
 func (s *Stream) Buffered() int64 { return int64(s.gate.channel.BufferedAmount()) }
 
