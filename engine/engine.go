@@ -31,6 +31,8 @@ type Config struct {
 	Restore bool
 	// Logger gets no secrets. nil is silent.
 	Logger *slog.Logger
+
+	free func(folder string) (int64, error) // store.Free, but in tests
 }
 
 // Engine runs transfers. Its methods are safe for concurrent use. When a verb
@@ -96,7 +98,8 @@ func (e *Engine) Share(ctx context.Context, paths []string) (Transfer, error) {
 
 // Receive fetches what an invitation offers into folder; empty means the
 // download folder of the settings. An invitation whose transfer this state
-// folder knows goes on from its finished pieces, in the folder it began in.
+// folder knows goes on from its finished pieces, in the folder it began in. What
+// is Offered is accepted as a whole.
 func (e *Engine) Receive(ctx context.Context, invitation, folder string) (Transfer, error) {
 	return e.transferVerb(ctx, func() (*transfer, error) { return e.owner.addReceive(invitation, folder) })
 }

@@ -44,6 +44,12 @@ type hello struct {
 	Left bool `json:"left,omitempty"`
 	// Receiver names a receiver in this share alone, for good.
 	Receiver string `json:"receiver,omitempty"`
+	// Looking means that a receiver has not accepted yet what is offered, Pieces
+	// is how many it wants where it has chosen some, and Sender is what it was
+	// told the sender is called.
+	Looking bool   `json:"looking,omitempty"`
+	Pieces  int    `json:"pieces,omitempty"`
+	Sender  string `json:"sender,omitempty"`
 	// Reply asks for the other side's greeting.
 	Reply bool `json:"reply,omitempty"`
 	// Client is the program, Computer what its user calls the computer.
@@ -84,6 +90,12 @@ func (o *owner) own(t *transfer, reply bool) hello {
 	}
 	if t.ready() {
 		h.InfoHash = hex.EncodeToString(t.infoHash[:])
+	}
+	if !t.sending() {
+		h.Looking, h.Sender = t.offered(), t.record.Sender
+	}
+	if t.record.Choice != nil {
+		h.Pieces = t.progress.Pieces
 	}
 	if t.sending() {
 		h.Name, h.Total, h.Files = t.record.Name, t.record.Total, t.record.Files
@@ -292,15 +304,23 @@ func (o *owner) hearOf(t *transfer, h hello) {
 	if h.Receiver == "" || t.record.Skipped == 0 { // the sender knows best
 		t.record.Skipped = h.Skipped
 	}
+	if h.Receiver == "" && h.Computer != "" {
+		t.record.Sender = h.Computer
+	} else if t.record.Sender == "" {
+		t.record.Sender = h.Sender
+	}
 	if t.torrent != nil {
 		o.doubt(t, h)
 		return
+	}
+	if t.offered() && t.known {
+		return // nothing more is asked before it is accepted
 	}
 	if !t.record.has(infoFile) && (h.Total > 0 || h.Name != "") {
 		t.record.Name, t.record.Total, t.record.Files = h.Name, h.Total, h.Files
 	}
 	infoHash, err := hex.DecodeString(h.InfoHash)
-	if err == nil && len(infoHash) == len(t.infoHash) && t.sink != nil && !t.failed() {
+	if err == nil && len(infoHash) == len(t.infoHash) && (t.sink != nil || t.offered() && !t.opening) && !t.failed() {
 		o.saveRecord(t)
 		o.learn(t, [20]byte(infoHash))
 	}
@@ -324,7 +344,8 @@ func (o *owner) doubt(t *transfer, h hello) {
 
 // checked returns h with everything in its bounds: a peer may say anything.
 func (h hello) checked() hello {
-	h.Name, h.Client, h.Computer = shown(h.Name), shown(h.Client), shown(h.Computer)
+	h.Name, h.Client, h.Computer, h.Sender = shown(h.Name), shown(h.Client), shown(h.Computer), shown(h.Sender)
+	h.Pieces = max(h.Pieces, 0)
 	h.Total, h.Files, h.Skipped = max(h.Total, 0), max(h.Files, 0), max(h.Skipped, 0)
 	h.Preparing = min(max(h.Preparing, -1), 1)
 	if len(h.InfoHash) != 40 {

@@ -17,6 +17,8 @@ type place struct {
 	sink     *store.Sink     // of a download
 	info     []byte          // of the torrent, where it is known
 	torrent  *swarm.Torrent  // nil before the info-hash is known
+	offered  bool            // of a download that was not accepted, so there is no sink
+	size     shareSize       // of a download whose info is known
 }
 
 // close ends the torrent and flushes what it wrote.
@@ -77,6 +79,9 @@ func (o *owner) opened(t *transfer, p place, err error) {
 	case t.ctx.Err() != nil: // all is ending
 		o.background(func() { p.close(); t.record.release() })
 		return
+	case p.offered && !t.offered(): // accepted meanwhile
+		o.start(t)
+		return
 	case err != nil && t.sending():
 		o.fail(t, sourceProblem(t.record.Folder, err))
 		return
@@ -87,21 +92,22 @@ func (o *owner) opened(t *transfer, p place, err error) {
 	t.source, t.sink, t.torrent = p.source, p.sink, p.torrent
 	if p.sink != nil {
 		o.followProblems(t, p.sink.Problems(), sinkProblem)
-	} else {
+	} else if t.sending() {
 		t.manifest = p.manifest
 		t.record.Name, t.record.Total, t.record.Files = p.manifest.Name, p.manifest.Total, len(p.manifest.Files)
 		t.record.Skipped = len(p.manifest.Skipped)
 		o.saveRecord(t)
 		o.followProblems(t, p.source.Problems(), sourceProblem)
 	}
+	if t.known = p.info != nil; t.known && !t.sending() {
+		t.measure(p.size)
+	}
 	if p.torrent == nil {
 		o.hearAll(t)
 		return
 	}
-	t.infoHash, t.progress = swarm.InfoHash(p.info), p.torrent.Progress()
-	if !t.sending() {
-		t.measure(p.info)
-	}
+	t.infoHash = swarm.InfoHash(p.info)
+	t.readProgress()
 	if !t.record.Paused {
 		p.torrent.Start()
 	}
@@ -175,21 +181,37 @@ func (o *owner) hashed(t *transfer, done int64) {
 // openDownload opens the place where a share arrives and, when an earlier run
 // learned what the share is, goes on with it. It runs behind the scenes.
 func (o *owner) openDownload(r *record) (place, error) {
-	sink, err := store.OpenSink(store.SinkConfig{Dir: r.Folder, Journal: r.journal(), Logger: o.log})
-	if err != nil {
-		return place{}, err
+	r.writer.settle() // the info, or what was chosen, may be on its way to the disk
+	p := place{info: r.info(), offered: r.Offered}
+	var err error
+	if p.info != nil {
+		p.size, err = measure(p.info)
 	}
-	r.writer.settle() // the info may be on its way to the disk
-	p := place{sink: sink, info: r.info()}
-	if p.info == nil {
-		return p, nil
+	if err != nil || r.Offered {
+		return p, err
 	}
-	p.torrent, err = o.swarm.Add(swarm.Spec{InfoHash: swarm.InfoHash(p.info), Info: p.info, Storage: sink})
+	var wanted []bool
+	if r.Choice != nil {
+		if wanted, err = store.Pieces(p.info, r.Choice.indexes()); err != nil {
+			return p, err
+		}
+	}
+	p.sink, err = o.openSink(r)
+	if err != nil || p.info == nil {
+		return p, err
+	}
+	p.torrent, err = o.swarm.Add(swarm.Spec{
+		InfoHash: swarm.InfoHash(p.info), Info: p.info, Storage: p.sink, Wanted: wanted})
 	if err != nil {
-		sink.Close()
+		p.sink.Close()
 		return place{}, err
 	}
 	return p, nil
+}
+
+func (o *owner) openSink(r *record) (*store.Sink, error) {
+	return store.OpenSink(store.SinkConfig{
+		Dir: r.Folder, Journal: r.journal(), Chosen: r.Choice.indexes(), Free: o.free, Logger: o.log})
 }
 
 // followProblems shows what the store has to say of a transfer's files, for as
@@ -218,6 +240,9 @@ func (o *owner) discard(t *transfer, p place, answer func(error)) {
 	o.background(func() {
 		if p.torrent != nil {
 			p.torrent.Drop()
+		}
+		if p.sink == nil && !t.sending() && !t.offered() {
+			p.sink, _ = o.openSink(t.record) // it failed, and has left what it had
 		}
 		if p.sink != nil {
 			if err := p.sink.Discard(); err != nil {

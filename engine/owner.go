@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/engine/signaling"
+	"github.com/causeway-app/causeway/engine/store"
 	"github.com/causeway-app/causeway/engine/swarm"
 	"github.com/causeway-app/causeway/engine/watch"
 )
@@ -47,7 +48,8 @@ type owner struct {
 	budget    *budget
 	network   network
 
-	instruments instruments // set before serve, for the tests
+	instruments instruments                        // set before serve, for the tests
+	free        func(folder string) (int64, error) // bytes that can be written there
 
 	transfers []*transfer
 	problems  []Problem // that concern none of the transfers
@@ -92,6 +94,10 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		stopped:  make(chan struct{}),
 
 		instruments: usualInstruments(),
+		free:        store.Free,
+	}
+	if config.free != nil {
+		o.free = config.free
 	}
 	dialer, err := link.NewDialer(o.linkConfig())
 	if err != nil {

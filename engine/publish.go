@@ -45,7 +45,13 @@ func (o *owner) show(t *transfer) Transfer {
 		seconds := min(float64(total-done)/float64(shown.Rate), math.MaxInt32)
 		shown.Left = time.Duration(seconds) * time.Second
 	}
-	if shown.Phase == Preparing && !t.sending() {
+	shown.Sender, shown.Chosen = t.record.Sender, t.record.Files
+	if t.sending() {
+		shown.Sender = o.settings.Name
+	} else if t.record.Choice != nil {
+		shown.Chosen = t.record.Choice.Count
+	}
+	if (shown.Phase == Preparing || shown.Phase == Offered) && !t.sending() {
 		shown.Preparing = t.remotePreparing()
 	}
 	return shown
@@ -108,7 +114,7 @@ func (o *owner) poll(t *transfer, now time.Time) {
 		return
 	}
 	before := t.progress
-	t.progress = t.torrent.Progress()
+	t.readProgress()
 	if err := t.torrent.Err(); err != nil && !t.failed() {
 		o.fail(t, t.torrentProblem(err))
 	}
@@ -119,9 +125,11 @@ func (o *owner) poll(t *transfer, now time.Time) {
 	in, out := t.goneIn, t.goneOut
 	shown := t.rate.rate()
 	for _, m := range t.members {
-		if progress, ok := peers[m.link.identity.Address()]; ok && !m.hello.Complete && progress.Fraction != m.progress {
-			m.progress = progress.Fraction
-			o.changed = true
+		if progress, ok := peers[m.link.identity.Address()]; ok && !m.hello.Complete {
+			if part := m.fraction(progress); part != m.progress {
+				m.progress = part
+				o.changed = true
+			}
 		}
 		if m.hello.Complete {
 			m.progress = 1

@@ -14,7 +14,15 @@ import (
 	"github.com/causeway-app/causeway/engine/swarm"
 )
 
+// addReceive fetches what an invitation offers.
 func (o *owner) addReceive(text, folder string) (*transfer, error) {
+	return o.addInvited(text, folder, false)
+}
+
+// addLook asks what an invitation offers.
+func (o *owner) addLook(text string) (*transfer, error) { return o.addInvited(text, "", true) }
+
+func (o *owner) addInvited(text, folder string, look bool) (*transfer, error) {
 	invitation, err := invite.Parse(text)
 	if err != nil {
 		return nil, invitationProblem(err)
@@ -24,7 +32,12 @@ func (o *owner) addReceive(text, folder string) (*transfer, error) {
 		if t.sending() {
 			return nil, &Problem{Code: InvitationIsOwn, Subject: t.record.Name}
 		}
-		if !t.record.Paused && t.problem == nil {
+		switch {
+		case t.offered() && !look:
+			return t, o.acceptAll(t, folder)
+		case t.offered() && !t.record.Paused && !t.failed():
+			return t, nil
+		case !t.record.Paused && t.problem == nil:
 			return nil, &Problem{Code: InvitationInProgress, Subject: t.record.Name}
 		}
 		return t, o.resume(t.id)
@@ -36,7 +49,7 @@ func (o *owner) addReceive(text, folder string) (*transfer, error) {
 		if damaged, ok := errors.AsType[*damagedRecord](err); ok {
 			o.tell(Problem{Code: NotRestored, Subject: damaged.folder, Err: err})
 		}
-		if r, err = o.newReceiveRecord(id, invitation, folder); err != nil {
+		if r, err = o.newReceiveRecord(id, invitation, folder, look); err != nil {
 			return nil, err
 		}
 	case err != nil:
@@ -54,22 +67,40 @@ func (o *owner) addReceive(text, folder string) (*transfer, error) {
 		r.release()
 		return nil, err
 	}
+	if r.Offered && !look {
+		if err := o.acceptAll(t, folder); err != nil {
+			o.start(t) // and it is offered still
+			return nil, err
+		}
+		return t, nil
+	}
 	o.start(t)
 	return t, nil
 }
 
-func (o *owner) newReceiveRecord(id TransferID, invitation invite.Invitation, folder string) (*record, error) {
+// downloadFolder is where a share is to arrive, made if need be. Of what is only
+// offered nothing is made.
+func (o *owner) downloadFolder(folder string, offered bool) (string, error) {
 	if folder == "" {
 		folder = o.settings.DownloadDir
 	}
 	folder, err := filepath.Abs(folder)
-	if err == nil {
+	if err == nil && !offered {
 		err = os.MkdirAll(folder, 0o777)
 	}
 	if err != nil {
-		return nil, &Problem{Code: CannotWrite, Subject: folder, Err: err}
+		return "", &Problem{Code: CannotWrite, Subject: folder, Err: err}
+	}
+	return folder, nil
+}
+
+func (o *owner) newReceiveRecord(id TransferID, invitation invite.Invitation, folder string, look bool) (*record, error) {
+	folder, err := o.downloadFolder(folder, look)
+	if err != nil {
+		return nil, err
 	}
 	r := &record{
+		Offered:   look,
 		Direction: Receive, Secret: hex.EncodeToString(invitation.Secret[:]), Added: time.Now(),
 		Rendezvous: invitation.Rendezvous, LAN: invitation.LAN, Folder: folder,
 	}
@@ -94,20 +125,26 @@ func invitationProblem(err error) *Problem {
 
 // learn starts fetching once the share's info-hash is known.
 func (o *owner) learn(t *transfer, infoHash [20]byte) {
-	torrent, err := o.swarm.Add(swarm.Spec{InfoHash: infoHash, Storage: t.sink})
+	spec := swarm.Spec{InfoHash: infoHash, Storage: t.sink}
+	if t.offered() {
+		spec.Storage = store.Preview{}
+	}
+	torrent, err := o.swarm.Add(spec)
 	if err != nil {
 		o.fail(t, &Problem{Code: BadShare, Err: err})
 		return
 	}
 	t.infoHash, t.torrent, t.learned = infoHash, torrent, time.Now()
-	if !t.record.Paused {
+	if !t.record.Paused && !t.offered() {
 		torrent.Start()
 	}
 	ctx := t.placeCtx
 	o.background(func() {
 		select {
 		case <-torrent.GotInfo():
-			o.post(func() { o.gotInfo(t, torrent) })
+			info, _ := torrent.Info()
+			size, err := measure(info)
+			o.post(func() { o.gotInfo(t, torrent, info, size, err) })
 		case <-ctx.Done():
 		}
 	})
@@ -115,26 +152,82 @@ func (o *owner) learn(t *transfer, infoHash [20]byte) {
 	o.greetMembers(t, true)
 }
 
-// measure notes how large the share is, without what only fills pieces.
-func (t *transfer) measure(info []byte) {
-	if files, size, err := store.Content(info); err == nil {
-		t.record.Files, t.record.Total = files, size
+// shareSize is how large a share is, without what only fills pieces.
+type shareSize struct {
+	name  string
+	files int
+	bytes int64
+}
+
+// measure reads an info, and makes sure that the share can be stored safely. It
+// takes its time where there are many files.
+func measure(info []byte) (shareSize, error) {
+	listing, err := store.List(info)
+	if err != nil {
+		return shareSize{}, err
+	}
+	return shareSize{listing.Name, len(listing.Files), listing.Total}, nil
+}
+
+func (t *transfer) measure(size shareSize) {
+	t.record.Files, t.record.Total = size.files, size.bytes
+	if t.offered() {
+		t.record.Name = size.name // by which it will be found here
 	}
 }
 
-func (o *owner) gotInfo(t *transfer, torrent *swarm.Torrent) {
-	info, ok := torrent.Info()
-	if !ok || t.torrent != torrent {
+// gotInfo takes the info that a peer has sent, and keeps it.
+func (o *owner) gotInfo(t *transfer, torrent *swarm.Torrent, info []byte, size shareSize, err error) {
+	if t.torrent != torrent {
 		return
 	}
-	t.measure(info)
+	if err != nil {
+		o.fail(t, sinkProblem(t.record.Folder, err))
+		return
+	}
+	t.measure(size)
 	o.write(t, infoFile, info, func(err error) {
-		if err != nil && t.torrent == torrent {
+		switch {
+		case t.torrent != torrent:
+		case err != nil:
 			o.fail(t, &Problem{Code: CannotWrite, Subject: o.config.StateDir, Err: err})
+		default:
+			o.keptInfo(t, torrent)
 		}
 	})
 	o.changed = true
 	o.wake()
+}
+
+// keptInfo notes that what the share contains is known, now and after a restart.
+// Of what is offered no more is wanted: its torrent ends.
+func (o *owner) keptInfo(t *transfer, torrent *swarm.Torrent) {
+	t.known = true
+	o.changed = true
+	if t.offered() {
+		o.saveRecord(t)
+		o.detachMembers(t)
+		t.torrent, t.progress = nil, swarm.Progress{}
+		o.background(torrent.Drop)
+		o.greetMembers(t, true)
+	}
+}
+
+// readProgress reads how far the torrent is. Of a choice, bytes count that are
+// in the chosen files; pieces hold others too.
+func (t *transfer) readProgress() {
+	t.progress = t.torrent.Progress()
+	if t.record.Choice != nil && t.sink != nil {
+		t.progress.Have = t.sink.Have()
+	}
+}
+
+// fraction is the part that a peer has of what it wants.
+func (m *member) fraction(progress swarm.PeerProgress) float64 {
+	if wants := m.hello.Pieces; wants > 0 {
+		return min(1, float64(progress.Pieces)/float64(wants))
+	}
+	return progress.Fraction
 }
 
 // finish puts a verified download in its place.
@@ -167,7 +260,12 @@ func (o *owner) finished(t *transfer, sink *store.Sink, placed string, err error
 }
 
 // sinkProblem names what is wrong with the place where a share arrives.
-func sinkProblem(folder string, err error) *Problem { return fileProblem(folder, err, sinkCode) }
+func sinkProblem(folder string, err error) *Problem {
+	if room, ok := errors.AsType[*store.RoomError](err); ok {
+		return &Problem{Code: NotEnoughRoom, Subject: folder, Err: err, Needed: room.Needed, Free: room.Free}
+	}
+	return fileProblem(folder, err, sinkCode)
+}
 
 func sinkCode(err error) ProblemCode {
 	switch {

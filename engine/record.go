@@ -53,6 +53,11 @@ type record struct {
 	Relayed     int64  `json:"relayed,omitempty"`
 	Grant       *grant `json:"relay_grant,omitempty"`
 	RelayDenied bool   `json:"relay_denied,omitempty"`
+	// Offered means that the user has not accepted yet what is to be fetched;
+	// Choice is what was chosen of it, nil for all; Sender is who shares it.
+	Offered bool    `json:"offered,omitempty"`
+	Choice  *choice `json:"choice,omitempty"`
+	Sender  string  `json:"sender,omitempty"`
 
 	folder string        // where the record lies
 	lock   *flock.Flock  // held while this process works on the transfer
@@ -150,6 +155,9 @@ func (r *record) check(id TransferID) error {
 	}
 	if transferID(invitation.Secret.Keys().Room) != id {
 		return errors.New("it is of another transfer")
+	}
+	if err := r.Choice.check(); err != nil {
+		return err
 	}
 	if r.Direction != Send && r.Direction != Receive || r.Direction == Send && len(r.Paths) == 0 {
 		return errors.New("it does not say what to do")

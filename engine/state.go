@@ -145,7 +145,7 @@ type Peer struct {
 	BytesIn, BytesOut, BytesRelayed int64
 	// RateIn and RateOut are in bytes a second.
 	RateIn, RateOut int64
-	// Progress is the part of the share that the peer has, 0 to 1.
+	// Progress is the part that the peer has of what it wants, 0 to 1.
 	Progress float64
 	// RendezvousNeeded is false once the link signals by itself.
 	RendezvousNeeded bool

@@ -37,7 +37,8 @@ type transfer struct {
 	learned   time.Time       // when the info-hash was learned from a peer
 	progress  swarm.Progress
 	finishing bool // everything is verified and is being put in its place
-	complete  bool // everything is in its place
+	complete  bool // everything that is wanted is in its place
+	known     bool // what the share contains, with its info in the record
 
 	problem *Problem
 	members map[link.Identity]*member
@@ -96,6 +97,8 @@ func (t *transfer) phase() Phase {
 		return Paused
 	case t.failed():
 		return Failed
+	case t.offered() && (t.known || t.problem == nil || t.problem.Code == NoRendezvous):
+		return Offered
 	case t.complete && !t.sending():
 		return Complete
 	case t.preparing:
@@ -109,7 +112,7 @@ func (t *transfer) phase() Phase {
 			continue
 		}
 		linked, up = true, up || m.link.status.Up
-		fetching = fetching || !m.hello.Complete
+		fetching = fetching || !m.hello.Complete && !m.hello.Looking
 		if !t.sending() && m.hello.Preparing >= 0 && t.torrent == nil {
 			return Preparing
 		}
@@ -132,13 +135,19 @@ func (t *transfer) phase() Phase {
 
 // beginning reports whether a receiver waits for its first byte.
 func (t *transfer) beginning() bool {
-	return !t.sending() && len(t.members) > 0 && !t.opening && !t.complete && t.progress.Have == 0
+	return !t.sending() && len(t.members) > 0 && !t.opening && !t.complete && t.progress.Have == 0 &&
+		!(t.offered() && t.known)
 }
 
 // bytes returns the verified bytes and the total, as Transfer documents them.
 func (t *transfer) bytes() (done, total int64) {
 	if total = t.record.Total; t.manifest != nil {
 		total = t.manifest.Total
+	} else if t.record.Choice != nil {
+		total = t.record.Choice.Bytes
+	}
+	if t.offered() && !t.known {
+		return 0, 0 // somebody has said how much it is; what it is nobody knows yet
 	}
 	if t.opening && !t.sending() {
 		return 0, 0 // how much is here is being looked up

@@ -100,7 +100,7 @@ func (o *owner) resume(id TransferID) error {
 	o.saveRecord(t)
 	switch {
 	case t.opening: // and goes on when that is done
-	case failed || t.sink == nil && t.source == nil:
+	case failed || t.offered() || t.sink == nil && t.source == nil:
 		o.start(t)
 	case t.torrent != nil:
 		t.torrent.Start()
