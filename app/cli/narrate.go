@@ -107,6 +107,8 @@ func phaseLine(t engine.Transfer) []string {
 			return nil // receiversLine says more
 		}
 		return []string{title(t) + " is complete and verified."}
+	case engine.Offered:
+		return []string{"Waiting for an answer whether " + title(t) + " is wanted."}
 	case engine.Paused:
 		return []string{"Paused."}
 	default:

@@ -11,9 +11,12 @@ var english = words.In("en")
 
 // sentence says what went wrong and what to do next.
 func sentence(p *engine.Problem) string {
-	about := map[string]string{"Subject": p.Subject, "Detail": ""}
+	about := map[string]string{"Subject": p.Subject, "Detail": "", "Needed": "", "Free": ""}
 	if p.Err != nil {
 		about["Detail"] = p.Err.Error()
+	}
+	if p.Needed > 0 {
+		about["Needed"], about["Free"] = words.Bytes(p.Needed), words.Bytes(p.Free)
 	}
 	said := english.Say("problem."+string(p.Code), about)
 	if p.Explanation != nil {
