@@ -68,7 +68,11 @@ func TestEveryProblemHasASentenceThatSaysWhatToDo(t *testing.T) {
 		speaker := In(language)
 		for _, code := range constants(t, "../../engine/problem.go", "ProblemCode") {
 			for _, subject := range []string{"", "“Böse” {{.}} <b>", "direct"} {
-				said := speaker.Say("problem."+code, map[string]string{"Subject": subject, "Detail": ""})
+				about := map[string]string{"Subject": subject, "Detail": "", "Needed": "", "Free": ""}
+				if subject != "" {
+					about["Needed"], about["Free"] = "1.2 GB", "540 MB"
+				}
+				said := speaker.Say("problem."+code, about)
 				if said == "problem."+code {
 					t.Errorf("%s: nothing is said of %s about %q", language, code, subject)
 				}
