@@ -84,15 +84,6 @@ func (w *Window) askToQuit() {
 	w.ask(say("quit.title", nil), w.words.Count("quit.running", running), say("quit.yes", nil), say("quit.no", nil), w.quit)
 }
 
-// leaveModals closes every dialog.
-func (w *Window) leaveModals() {
-	for len(w.modals) > 0 {
-		top := w.modals[len(w.modals)-1]
-		w.modals = w.modals[:len(w.modals)-1]
-		top.leave()
-	}
-}
-
 // showQR shows an invitation for somebody who points a camera at the screen.
 func (w *Window) showQR(t engine.Transfer) {
 	say := w.words.Say
@@ -186,8 +177,7 @@ func (w *Window) chooseFile() {
 		_ = file.Close()
 		w.share([]string{name})
 	}, w.window)
-	chooser.Resize(w.dialogSize())
-	w.showModal(modal{shown: chooser, leave: chooser.Hide})
+	w.showChooser(chooser)
 }
 
 // chooseFolder asks for a folder to share.
@@ -197,8 +187,15 @@ func (w *Window) chooseFolder() {
 			w.share([]string{folder.Path()})
 		}
 	}, w.window)
-	chooser.Resize(w.dialogSize())
+	w.showChooser(chooser)
+}
+
+// showChooser shows a dialog that looks into folders.
+func (w *Window) showChooser(chooser *dialog.FileDialog) {
 	w.showModal(modal{shown: chooser, leave: chooser.Hide})
+	if w.window.Canvas().Overlays().Top() != nil {
+		chooser.Resize(w.dialogSize()) // it has no size before
+	}
 }
 
 // dialogSize leaves an edge of the window to see.

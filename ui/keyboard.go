@@ -1,10 +1,11 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/engine"
 )
@@ -56,20 +57,38 @@ func (w *Window) addShortcuts() {
 	canvas.SetOnTypedKey(func(key *fyne.KeyEvent) { w.pressed(key.Name, 0) })
 }
 
+// shown has the program tell of keys, and lets the user type an invitation, as
+// soon as there is a window on the screen.
+func (w *Window) shown() {
+	if w.onScreen {
+		return
+	}
+	w.onScreen = true
+	if w.keys != nil {
+		w.keys(w.window, w.pressed)
+	}
+	if w.here == transfersAt && w.window.Canvas().Overlays().Top() == nil {
+		w.window.Canvas().Focus(w.transfers.invitation)
+	}
+}
+
 // pressed takes a key that was pressed while others were held, whatever has the
 // focus, and reports whether it is used up.
 func (w *Window) pressed(name fyne.KeyName, held fyne.KeyModifier) bool {
 	canvas := w.window.Canvas()
 	focused := canvas.Focused()
-	if button, ok := focused.(*widget.Button); ok && held == 0 && (name == fyne.KeyReturn || name == fyne.KeyEnter) {
-		button.Tapped(nil) // the toolkit knows Space alone
+	if isButton(focused) && held == 0 && (name == fyne.KeyReturn || name == fyne.KeyEnter) {
+		focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace}) // the toolkit's know Space alone
 		return true
 	}
 	if canvas.Overlays().Top() != nil {
 		return w.pressedInDialog(name, held)
 	}
-	if text, ok := focused.(*widget.Entry); ok && w.keepsForText(text, name, held) {
+	if text, ok := focused.(text); ok && w.keepsForText(text, name, held) {
 		return false
+	}
+	if focused != nil && name == fyne.KeyDelete {
+		return false // what has the focus knows what to delete
 	}
 	for _, b := range w.bindings() {
 		if b.name == name && b.held == held {
@@ -80,16 +99,26 @@ func (w *Window) pressed(name fyne.KeyName, held fyne.KeyModifier) bool {
 	return false
 }
 
+// text is what can be edited: the toolkit's entry, and what is made of it.
+type text interface {
+	fyne.Focusable
+	SelectedText() string
+}
+
+func isButton(focused fyne.Focusable) bool {
+	button, ok := focused.(fyne.Accessible)
+	return ok && button.AccessibilityRole() == fyne.AccessibleRoleButton
+}
+
 // keepsForText reports whether a text that is being edited needs a key itself.
-func (w *Window) keepsForText(text *widget.Entry, name fyne.KeyName, held fyne.KeyModifier) bool {
+func (w *Window) keepsForText(edited text, name fyne.KeyName, held fyne.KeyModifier) bool {
 	switch {
-	case name == fyne.KeyDelete:
-		return true
 	case held == control && name == fyne.KeyC:
-		return text.SelectedText() != ""
+		return edited.SelectedText() != ""
 	case held == control && name == fyne.KeyV:
 		// What is pasted into the empty box is taken at once, as elsewhere.
-		return text != w.transfers.invitation || text.Text != "" || !isInvitation(w.app.Clipboard().Content())
+		box := w.transfers.invitation
+		return fyne.Focusable(edited) != fyne.Focusable(box) || box.Text != "" || !isInvitation(w.app.Clipboard().Content())
 	default:
 		return false
 	}
@@ -103,19 +132,36 @@ type modal struct {
 }
 
 // showModal shows a dialog above everything. Esc leaves it, and Enter submits
-// it where no button has the focus. SetOnClosed must have been called before.
+// it where no button has the focus.
 func (w *Window) showModal(m modal) {
-	w.modals = append(w.modals, m)
-	m.shown.SetOnClosed(func() { w.closed(m.shown) })
+	overlays := w.window.Canvas().Overlays()
+	before := len(overlays.List())
 	m.shown.Show()
+	if len(overlays.List()) == before {
+		return // the desktop shows a dialog of its own
+	}
+	w.modals = append(w.modals, m)
+	m.shown.SetOnClosed(func() { w.closed(m.shown) }) // a chooser takes it now, and not before
 }
 
 func (w *Window) closed(gone dialog.Dialog) {
 	for i, m := range w.modals {
 		if m.shown == gone {
 			w.modals = append(w.modals[:i:i], w.modals[i+1:]...)
-			return
+			break
 		}
+	}
+	if w.offer != nil && gone == dialog.Dialog(w.offer.dialog) {
+		w.offer = nil
+	}
+}
+
+// leaveModals puts every dialog aside.
+func (w *Window) leaveModals() {
+	for len(w.modals) > 0 {
+		top := w.modals[len(w.modals)-1]
+		w.modals = w.modals[:len(w.modals)-1]
+		top.shown.Hide()
 	}
 }
 
@@ -134,7 +180,7 @@ func (w *Window) pressedInDialog(name fyne.KeyName, held fyne.KeyModifier) bool 
 		top.leave()
 		return true
 	case fyne.KeyReturn, fyne.KeyEnter:
-		if _, typing := w.window.Canvas().Focused().(*widget.Entry); !typing && top.submit != nil {
+		if _, typing := w.window.Canvas().Focused().(text); !typing && top.submit != nil {
 			top.submit()
 			return true
 		}
@@ -151,15 +197,16 @@ func (w *Window) escape() {
 	w.window.Canvas().Unfocus()
 }
 
-// removeMarked asks to remove the transfer that the keyboard is at.
+// removeMarked asks to remove the transfer that is unfolded, if it is one alone.
+// The list of transfers hears of the key itself where it has the focus.
 func (w *Window) removeMarked() {
 	if w.here != transfersAt {
 		return
 	}
 	var unfolded []engine.Transfer
-	for _, e := range w.transfers.entries {
-		if e.expanded {
-			unfolded = append(unfolded, e.transfer)
+	for _, t := range w.state.Transfers {
+		if w.transfers.expanded[t.ID] {
+			unfolded = append(unfolded, t)
 		}
 	}
 	if len(unfolded) == 1 {
@@ -169,9 +216,9 @@ func (w *Window) removeMarked() {
 
 // copyNewest copies the invitation of the newest share.
 func (w *Window) copyNewest() {
-	for _, e := range w.transfers.entries {
-		if e.transfer.Direction == engine.Send && e.transfer.Invitation != "" {
-			w.copyInvitation(e.transfer)
+	for _, t := range slices.Backward(w.state.Transfers) {
+		if t.Direction == engine.Send && t.Invitation != "" {
+			w.copyInvitation(t)
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -84,17 +85,48 @@ func (w *Window) share(paths []string) {
 	})
 }
 
+// receive takes an invitation, however it came: it shows what is offered, or
+// with that switched off in the settings fetches it.
 func (w *Window) receive(invitation string) {
+	if !w.keeper.taken.AskFirst {
+		w.fetch(invitation)
+		return
+	}
+	for _, t := range w.state.Transfers {
+		if t.Phase == engine.Offered && t.Invitation == invitation {
+			w.goTo(transfersAt)
+			w.showOffer(t.ID)
+			return
+		}
+	}
+	var offered engine.Transfer
+	w.run(func(ctx context.Context) (err error) {
+		offered, err = w.engine.Look(ctx, invitation)
+		return err
+	}, func() {
+		w.taken(invitation)
+		w.looked[offered.ID] = true
+		w.showOffer(offered.ID)
+	})
+}
+
+// fetch fetches all that an invitation offers.
+func (w *Window) fetch(invitation string) {
 	var received engine.Transfer
 	w.run(func(ctx context.Context) (err error) {
 		received, err = w.engine.Receive(ctx, invitation, "")
 		return err
 	}, func() {
-		w.notice.hush()
-		w.transfers.accepted(invitation)
-		w.goTo(transfersAt)
+		w.taken(invitation)
 		w.transfers.reveal(received.ID)
 	})
+}
+
+// taken puts away what an invitation was typed into, and what was said of it.
+func (w *Window) taken(invitation string) {
+	w.notice.hush()
+	w.transfers.accepted(invitation)
+	w.goTo(transfersAt)
 }
 
 func (w *Window) pause(t engine.Transfer) {
@@ -136,12 +168,42 @@ func (w *Window) paste() {
 	}
 }
 
-func (w *Window) open(t engine.Transfer) {
+// open shows the folder of a transfer.
+func (w *Window) open(t engine.Transfer) { w.showFolder(t.Folder) }
+
+// openPlaced opens what has arrived: a file with the program for it, a folder
+// in the file manager.
+func (w *Window) openPlaced(t engine.Transfer) { w.openName(t.Placed) }
+
+// showInFolder shows what has arrived in the file manager, chosen among what
+// else is there.
+func (w *Window) showInFolder(t engine.Transfer) { w.revealName(t.Placed) }
+
+// openName opens a file or a folder, and says so where nothing can.
+func (w *Window) openName(name string) {
+	w.openOutside(name, w.openFolder, func() string {
+		return w.words.Say("notice.cannot-open-file", map[string]string{"Name": name})
+	})
+}
+
+// revealName shows a file or a folder in the folder that it is in.
+func (w *Window) revealName(name string) {
+	w.openOutside(name, w.reveal, func() string {
+		return w.words.Say("notice.cannot-open", map[string]string{"Folder": filepath.Dir(name)})
+	})
+}
+
+func (w *Window) showFolder(folder string) {
+	w.openOutside(folder, w.openFolder, func() string {
+		return w.words.Say("notice.cannot-open", map[string]string{"Folder": folder})
+	})
+}
+
+// openOutside has another program open something, and complains where none can.
+func (w *Window) openOutside(name string, open func(string) error, complaint func() string) {
 	w.start(func() {
-		if err := w.openFolder(t.Folder); err != nil {
-			w.do(func() {
-				w.notice.complain(w.words.Say("notice.cannot-open", map[string]string{"Folder": t.Folder}))
-			})
+		if err := open(name); err != nil {
+			w.do(func() { w.notice.complain(complaint()) })
 		}
 	})
 }

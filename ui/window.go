@@ -113,6 +113,15 @@ type Window struct {
 	here int
 	// modals are the dialogs that are shown, the topmost last.
 	modals []modal
+	// offer is the sheet of what is offered; nil while none is shown. looked are
+	// the offers that the user has not been shown the contents of.
+	offer  *offerSheet
+	looked map[engine.TransferID]bool
+	// reveal shows a file or folder in the folder that it is in.
+	reveal func(string) error
+	keys   func(fyne.Window, func(fyne.KeyName, fyne.KeyModifier) bool)
+	// onScreen tells that the window has been shown.
+	onScreen bool
 }
 
 // New makes a window and shows nothing yet.
@@ -122,10 +131,13 @@ func New(o Options) *Window {
 	}
 	w := &Window{
 		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit, now: time.Now,
-		openFolder: o.OpenFolder, save: o.Save, window: o.App.NewWindow(o.Title),
+		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, looked: map[engine.TransferID]bool{}, save: o.Save, window: o.App.NewWindow(o.Title),
 	}
 	if w.openFolder == nil {
 		w.openFolder = w.askDesktop
+	}
+	if w.reveal == nil {
+		w.reveal = func(name string) error { return w.openFolder(filepath.Dir(name)) }
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if w.after == nil {
@@ -176,11 +188,14 @@ func (w *Window) layOut() fyne.CanvasObject {
 }
 
 // Show puts the window on the screen.
-func (w *Window) Show() { w.window.Show() }
+func (w *Window) Show() {
+	w.window.Show()
+	w.shown()
+}
 
 // Raise brings the window to the front.
 func (w *Window) Raise() {
-	w.window.Show()
+	w.Show()
 	w.window.RequestFocus()
 }
 
@@ -223,6 +238,7 @@ func (w *Window) show(s engine.State) {
 	w.transfers.show(s)
 	w.network.show(s.Network)
 	w.history.show(s.History)
+	w.followOffers(s)
 	var complaints []string
 	for _, problem := range s.Problems {
 		complaints = append(complaints, Sentence(w.words, &problem))
