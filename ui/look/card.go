@@ -6,7 +6,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Card is a surface with content on it.
+// Card is a surface with content on it: a panel in a colour of its own, or a
+// part of the window within an edge.
 type Card struct {
 	widget.BaseWidget
 	content    fyne.CanvasObject
@@ -17,7 +18,7 @@ type Card struct {
 
 // NewCard returns a card around content.
 func NewCard(content fyne.CanvasObject) *Card {
-	c := &Card{content: content, fill: ColorCard, edge: ColorCardEdge, pad: 14}
+	c := &Card{content: content, edge: ColorCardEdge, pad: 14}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -32,24 +33,33 @@ func NewPanel(fill fyne.ThemeColorName, pad float32, content fyne.CanvasObject) 
 
 // CreateRenderer is called by Fyne.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
-	r := &cardRenderer{card: c, surface: canvas.NewRectangle(nil)}
+	r := &cardRenderer{card: c}
 	if c.edge != "" {
-		r.surface.CornerRadius, r.surface.StrokeWidth = 10, 1
-	}
-	if c.rounded {
-		r.surface.CornerRadius = 6
+		r.outline = newOutline()
+	} else {
+		r.surface = canvas.NewRectangle(nil)
+		if c.rounded {
+			r.surface.CornerRadius = 6
+		}
 	}
 	r.Refresh()
 	return r
 }
 
+// cardRenderer has a surface, or an edge around the window's own background:
+// filling most of the window a second time is what painting it would cost most.
 type cardRenderer struct {
 	card    *Card
 	surface *canvas.Rectangle
+	outline *outline
 }
 
 func (r *cardRenderer) Layout(size fyne.Size) {
-	r.surface.Resize(size)
+	if r.outline != nil {
+		r.outline.layOut(size)
+	} else {
+		r.surface.Resize(size)
+	}
 	r.card.content.Move(fyne.NewSquareOffsetPos(r.card.pad))
 	r.card.content.Resize(size.SubtractWidthHeight(2*r.card.pad, 2*r.card.pad))
 }
@@ -59,16 +69,20 @@ func (r *cardRenderer) MinSize() fyne.Size {
 }
 
 func (r *cardRenderer) Refresh() {
-	r.surface.FillColor = colorOf(r.card, r.card.fill)
-	if r.card.edge != "" {
-		r.surface.StrokeColor = colorOf(r.card, r.card.edge)
+	if r.outline != nil {
+		r.outline.color(colorOf(r.card, r.card.edge))
+	} else {
+		r.surface.FillColor = colorOf(r.card, r.card.fill)
+		r.surface.Refresh()
 	}
-	r.surface.Refresh()
 	r.card.content.Refresh()
 	r.Layout(r.card.Size())
 }
 
 func (r *cardRenderer) Objects() []fyne.CanvasObject {
+	if r.outline != nil {
+		return append(r.outline.objects(), r.card.content)
+	}
 	return []fyne.CanvasObject{r.surface, r.card.content}
 }
 

@@ -40,7 +40,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorDirect:   {0x1B7F4BFF, 0x5CD195FF},
 	ColorRelayed:  {0x9A5B00FF, 0xF2B65AFF},
 	ColorIdle:     {0x5B6873FF, 0x9DAAB5FF},
-	ColorCard:     {0xFFFFFFFF, 0x1F262BFF},
+	ColorCard:     {0xFFFFFFFF, 0x1B2126FF},
 	ColorCardEdge: {0xDDE3E7FF, 0x323C43FF},
 	ColorRail:     {0xE9EEF1FF, 0x12171AFF},
 	ColorTrack:    {0xE1E7EBFF, 0x364048FF},
@@ -49,7 +49,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	colorTipText:  {0xF2F5F7FF, 0x1A2329FF},
 	colorShadow:   {0x0000002E, 0x00000073},
 
-	theme.ColorNameBackground:          {0xF4F6F8FF, 0x171C20FF},
+	theme.ColorNameBackground:          {0xFFFFFFFF, 0x1B2126FF},
 	theme.ColorNameForeground:          {0x1A2329FF, 0xEDF1F4FF},
 	theme.ColorNamePrimary:             {0x0B6A85FF, 0x4FBEDAFF},
 	theme.ColorNameForegroundOnPrimary: {0xFFFFFFFF, 0x06232CFF},
@@ -65,7 +65,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	theme.ColorNameError:               {0xB3261EFF, 0xFF8A80FF},
 	theme.ColorNameWarning:             {0x9A5B00FF, 0xF2B65AFF},
 	theme.ColorNameSuccess:             {0x1B7F4BFF, 0x5CD195FF},
-	theme.ColorNameOverlayBackground:   {0xFFFFFFFF, 0x1F262BFF},
+	theme.ColorNameOverlayBackground:   {0xFFFFFFFF, 0x1B2126FF},
 	theme.ColorNameMenuBackground:      {0xFFFFFFFF, 0x283137FF},
 	theme.ColorNameSeparator:           {0xDDE3E7FF, 0x323C43FF},
 }
