@@ -21,8 +21,8 @@ const (
 	budgetVersion = 1
 	// budgetMonths bounds the months that are remembered.
 	budgetMonths = 13
-	// budgetWait is how long another process may have the file.
-	budgetWait = 500 * time.Millisecond
+	// lockWait is how long another process may have a file of the state folder.
+	lockWait = 500 * time.Millisecond
 )
 
 // budgetFile keeps the counts of relayed bytes in the state folder. Several
@@ -75,7 +75,7 @@ func (u usage) checked() usage {
 // load reads the counts as of now.
 func (f *budgetFile) load() (map[string]usage, error) {
 	var known map[string]usage
-	err := f.locked(func() (err error) {
+	err := locked(f.folder, budgetLock, func() (err error) {
 		known, err = f.read()
 		return err
 	})
@@ -89,7 +89,7 @@ func (f *budgetFile) load() (map[string]usage, error) {
 // added. An error leaves the file as it was.
 func (f *budgetFile) add(since map[string]usage) (map[string]usage, error) {
 	var known map[string]usage
-	err := f.locked(func() (err error) {
+	err := locked(f.folder, budgetLock, func() (err error) {
 		if known, err = f.read(); err != nil || len(since) == 0 {
 			return err
 		}
@@ -109,10 +109,11 @@ func (f *budgetFile) add(since map[string]usage) (map[string]usage, error) {
 	return known, err
 }
 
-// locked runs work while no other process is at it.
-func (f *budgetFile) locked(work func() error) error {
-	lock := flock.New(filepath.Join(f.folder, budgetLock), flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(context.Background(), budgetWait)
+// locked runs work while nobody else with the same lock in a state folder does,
+// in this process or another.
+func locked(folder, name string, work func() error) error {
+	lock := flock.New(filepath.Join(folder, name), flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
 	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {
 		return fmt.Errorf("engine: another Causeway holds %s: %w", lock.Path(), err)

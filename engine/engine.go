@@ -165,6 +165,15 @@ func (e *Engine) verb(ctx context.Context, do func() error) error {
 	return e.await(ctx, answer)
 }
 
+// ask reads something on the owner's goroutine. Nothing is published.
+func (e *Engine) ask(ctx context.Context, read func()) error {
+	done := make(chan error, 1)
+	if err := e.owner.postVerb(ctx, func() { read(); done <- nil }); err != nil {
+		return err
+	}
+	return e.await(ctx, done)
+}
+
 func (e *Engine) await(ctx context.Context, answer <-chan error) error {
 	select {
 	case err := <-answer:

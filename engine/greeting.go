@@ -286,6 +286,9 @@ func (o *owner) countReceiver(m *member) {
 	name := cmp.Or(m.hello.Receiver, m.link.identity.String())
 	if !slices.Contains(t.record.Served, name) && len(t.record.Served) < servedLimit {
 		t.record.Served = append(t.record.Served, name)
+		t.record.Finished = time.Now()
+		t.record.met(m.hello.Computer)
+		o.remember(t)
 		o.saveRecord(t)
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/causeway-app/causeway/engine/link"
@@ -80,8 +81,11 @@ func (o *owner) takeOver(old *peerLink) {
 	o.log.Info("a newer link takes over", "peer", old.identity)
 	o.links[old.identity] = heir
 	heir.met, heir.sharedAt, heir.tags, heir.tagsFor = old.met, old.sharedAt, old.tags, old.tagsFor
-	heir.earlier = append(old.earlier, old.status.Ledger...)
+	heir.earlier = slices.Concat(old.earlier, old.status.Ledger)
 	heir.earlier = heir.earlier[max(0, len(heir.earlier)-earlierLimit):]
+	heir.earlierEvents = slices.Clone(old.timeline())
+	heir.earlierEvents = heir.earlierEvents[max(0, len(heir.earlierEvents)-earlierLimit):]
+	heir.recollect()
 	for _, t := range o.transfers {
 		if m := t.members[old.identity]; m != nil && m.link == old {
 			m.detach()
@@ -103,10 +107,20 @@ func (o *owner) current(p *peerLink) bool {
 	return o.links[p.identity] == p
 }
 
-// paths are all that were used with the peer, the present one last.
-func (p *peerLink) paths() []link.Entry {
-	if len(p.earlier) == 0 {
-		return p.status.Ledger
+// recollect puts together what is shown of a link and of those before it, once
+// for all States until it changes.
+func (p *peerLink) recollect() {
+	p.all.paths, p.all.events = p.status.Ledger, p.status.Timeline
+	if len(p.earlier) > 0 {
+		p.all.paths = slices.Concat(p.earlier, p.status.Ledger)
 	}
-	return append(p.earlier[:len(p.earlier):len(p.earlier)], p.status.Ledger...)
+	if len(p.earlierEvents) > 0 {
+		p.all.events = slices.Concat(p.earlierEvents, p.status.Timeline)
+	}
 }
+
+// paths are all that were used with the peer, the present one last.
+func (p *peerLink) paths() []link.Entry { return p.all.paths }
+
+// timeline is what happened to the links with the peer, in order.
+func (p *peerLink) timeline() []link.Event { return p.all.events }

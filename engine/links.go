@@ -44,8 +44,16 @@ type peerLink struct {
 	foretells bool
 	// again asks for a further attempt beside this one; it was asked for once.
 	again, asked bool
-	// earlier are the paths of links that this one took over from.
-	earlier []link.Entry
+	// earlier are the paths of links that this one took over from, earlierEvents
+	// what happened to them; all are both with this link's own.
+	earlier       []link.Entry
+	earlierEvents []link.Event
+	all           struct {
+		paths  []link.Entry
+		events []link.Event
+	}
+	// fingerprint stands for both ends' certificates.
+	fingerprint []string
 	// met is the share whose room brought the two together.
 	met      *transfer
 	sharedAt time.Time              // when there last was a share in common
@@ -57,7 +65,8 @@ type peerLink struct {
 // whether this side's description has ports that were foretold.
 func (o *owner) addLink(l *link.Link, t *transfer, offered, foretells bool, theirs invitationToLink) {
 	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{},
-		foretells: foretells, findings: theirs.Network.Findings, relays: strings.Contains(theirs.SDP, " typ "+path.RelayedType)}
+		fingerprint: fingerprint(o.dialer.Identity(), l.Remote()),
+		foretells:   foretells, findings: theirs.Network.Findings, relays: strings.Contains(theirs.SDP, " typ "+path.RelayedType)}
 	if old := o.links[p.identity]; old != nil { // it has no path
 		old.heir, old.again = p, false
 	} else {
@@ -111,6 +120,7 @@ func (o *owner) linkChanged(p *peerLink, status link.Status) {
 	up, down := status.Up && !p.status.Up, p.status.Up && !status.Up
 	lost := down && status.Err == nil || relayLost(p.status, status)
 	p.status = status
+	p.recollect()
 	o.countLink(p, time.Now()) // also of one that has been replaced
 	if old := o.links[p.identity]; old != nil && old.heir == p && up {
 		o.takeOver(old)

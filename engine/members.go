@@ -37,7 +37,7 @@ func (o *owner) dropMember(m *member) {
 	m.detach()
 	if t := m.transfer; t.members[m.link.identity] == m {
 		delete(t.members, m.link.identity)
-		t.goneIn, t.goneOut, t.goneRelayed = t.goneIn+m.pastIn, t.goneOut+m.pastOut, t.goneRelayed+m.pastRelayed
+		t.gone = t.gone.plus(m.past)
 	}
 	o.changed = true
 }
@@ -136,15 +136,6 @@ func (m *member) detach() {
 		return
 	}
 	m.stream.Close()
-	m.pastIn, m.pastOut, m.pastRelayed = m.counts()
+	m.past = m.counts()
 	m.stream = nil
-}
-
-// counts are the payload bytes exchanged with the peer in this transfer.
-func (m *member) counts() (in, out, relayed int64) {
-	in, out, relayed = m.pastIn, m.pastOut, m.pastRelayed
-	if m.stream != nil {
-		in, out, relayed = in+m.stream.In(), out+m.stream.Out(), relayed+m.stream.Relayed()
-	}
-	return in, out, relayed
 }

@@ -46,6 +46,7 @@ type owner struct {
 	lan       *lanTracker // nil with NoLAN
 	records   *recordShelf
 	budget    *budget
+	history   history
 	network   network
 
 	instruments instruments                        // set before serve, for the tests
@@ -85,6 +86,7 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		log:      config.Logger,
 		state:    state,
 		records:  newRecordShelf(config.StateDir),
+		history:  history{file: &historyFile{config.StateDir}},
 		network:  network{relays: map[string]measured{}},
 		rooms:    map[invite.Room]*transfer{},
 		links:    map[link.Identity]*peerLink{},
@@ -250,7 +252,7 @@ func (o *owner) tick() {
 	for _, t := range o.transfers {
 		o.poll(t, now)
 		o.ration(t)
-		o.keepRelayed(t, now)
+		o.keepCounts(t, now)
 		o.meet(t, now)
 		o.attachMembers(t, now)
 	}
@@ -259,6 +261,7 @@ func (o *owner) tick() {
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
 	o.saveBudget(now, false)
+	o.tendHistory(now)
 	o.lookWhenDue(now)
 	// By the clock on the wall, as the servers do: the other one stops while
 	// the computer sleeps.
@@ -279,7 +282,7 @@ func (o *owner) end() error {
 		t.cancel()
 		o.withdrawOffers(t)
 		if !t.opening { // or opened closes it
-			o.keepRelayed(t, t.relayedSaved.Add(budgetPause))
+			o.keepCounts(t, t.countsSaved.Add(budgetDirectPause))
 			idle = append(idle, t)
 		}
 	}
@@ -313,5 +316,6 @@ func (o *owner) countedLast() bool {
 	}
 	o.lastCount = true
 	o.saveBudget(time.Now(), true)
+	o.saveHistory()
 	return o.running > 0
 }

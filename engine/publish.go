@@ -14,7 +14,7 @@ import (
 func (o *owner) publish() {
 	o.changed = false
 	o.publishedAt = time.Now()
-	s := State{Transfers: make([]Transfer, 0, len(o.transfers)), Problems: slices.Clone(o.problems)}
+	s := State{Transfers: make([]Transfer, 0, len(o.transfers)), Problems: slices.Clone(o.problems), History: o.history.changes}
 	s.Network = o.showNetwork()
 	for _, t := range o.transfers {
 		s.Transfers = append(s.Transfers, o.show(t))
@@ -38,8 +38,10 @@ func (o *owner) show(t *transfer) Transfer {
 		Path: t.bestPath(), Invitation: t.text,
 		Folder: t.record.Folder, Placed: t.record.Placed, Preparing: -1,
 		Receivers: len(t.record.Served), Added: t.record.Added, Problem: t.problem,
-		RelayedBytes: t.relayed(), RelayDenied: t.record.RelayDenied, Question: t.question,
+		RelayDenied: t.record.RelayDenied, Question: t.question, Finished: t.record.Finished,
 	}
+	went := t.went()
+	shown.RelayedBytes, shown.LANBytes, shown.InternetBytes = went.relayed, went.lan, went.internet
 	if shown.Phase == Transferring && shown.Rate > 0 && total > done {
 		// A peer may say any total, and a Duration ends after 292 years.
 		seconds := min(float64(total-done)/float64(shown.Rate), math.MaxInt32)
@@ -87,18 +89,19 @@ func (o *owner) showMembers(t *transfer) []Peer {
 
 func (m *member) show() Peer {
 	status := m.link.status
-	in, out, relayed := m.counts()
+	counted := m.counts()
 	p := Peer{
 		Transfer: m.transfer.id, ID: m.link.identity.String(),
 		Client: m.hello.Client, Name: m.hello.Computer,
 		Path: status.Path, Lane: status.Lane, Relay: status.Relay,
 		Local: status.Local, Remote: status.Remote, RTT: status.RTT, Since: status.Since,
-		BytesIn: in, BytesOut: out, BytesRelayed: relayed,
+		BytesIn: counted.in, BytesOut: counted.out, BytesRelayed: counted.relayed,
 		RateIn: m.in.rate(), RateOut: m.out.rate(),
 		Progress: m.progress, RendezvousNeeded: status.RendezvousNeeded,
 	}
-	p.Opening, p.Paths, p.RelayReleased = status.Opening, m.link.paths(), relayReleased(status)
-	p.Relays = status.Relays
+	p.Opening, p.Paths, p.Timeline = status.Opening, m.link.paths(), m.link.timeline()
+	p.Relays, p.RelayReleased, p.RelayExpires = status.Relays, relayReleased(status), relayExpires(status)
+	p.Fingerprint = m.link.fingerprint
 	if p.Path == "" {
 		p.Path = path.Connecting
 	}
@@ -122,7 +125,7 @@ func (o *owner) poll(t *transfer, now time.Time) {
 		o.moved(now)
 	}
 	peers := t.torrent.Peers()
-	in, out := t.goneIn, t.goneOut
+	exchanged := t.gone
 	shown := t.rate.rate()
 	for _, m := range t.members {
 		if progress, ok := peers[m.link.identity.Address()]; ok && !m.hello.Complete {
@@ -134,21 +137,25 @@ func (o *owner) poll(t *transfer, now time.Time) {
 		if m.hello.Complete {
 			m.progress = 1
 		}
-		memberIn, memberOut, _ := m.counts()
+		counted := m.counts()
 		before := m.in.rate() + m.out.rate()
-		received, sent := m.in.add(now, memberIn), m.out.add(now, memberOut)
+		received, sent := m.in.add(now, counted.in), m.out.add(now, counted.out)
 		if received || sent {
 			o.moved(now)
 		}
+		if received && !t.sending() {
+			t.record.met(m.hello.Computer)
+		}
 		// A rate falls when nothing moves, and has to be seen to fall.
 		o.changed = o.changed || m.in.rate()+m.out.rate() != before
-		in, out = in+memberIn, out+memberOut
+		exchanged = exchanged.plus(counted)
 	}
 	if t.sending() {
-		t.rate.add(now, out)
+		t.rate.add(now, exchanged.out)
 	} else {
-		t.rate.add(now, in)
+		t.rate.add(now, exchanged.in)
 	}
+	t.rates.add(now, exchanged.sample())
 	o.changed = o.changed || t.rate.rate() != shown
 	o.finish(t)
 }

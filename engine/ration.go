@@ -54,8 +54,7 @@ func (o *owner) relayedBy(p *peerLink) int64 {
 	sum := int64(0)
 	for _, t := range o.transfers {
 		if m := t.members[p.identity]; m != nil && m.link == p {
-			_, _, relayed := m.counts()
-			sum += relayed
+			sum += m.counts().relayed
 		}
 	}
 	return sum
@@ -71,7 +70,10 @@ func (o *owner) reached(t *transfer, ownRelay bool) *RelayQuestion {
 		return &RelayQuestion{Limit: MonthLimit, Used: used, Allowed: allowed}
 	}
 	allowed, limited = t.record.Grant.allowance(o.settings.RelayTransfer)
-	if used = t.relayed(); limited && spent(used, allowed) {
+	if !limited {
+		return nil
+	}
+	if used = t.relayed(); spent(used, allowed) {
 		return &RelayQuestion{Limit: TransferLimit, Used: used, Allowed: allowed}
 	}
 	return nil
@@ -133,27 +135,19 @@ func (t *transfer) unfinished(m *member) bool {
 	return !(t.sending() || t.complete) || !m.hello.Complete
 }
 
-// relayed is the payload of a transfer that relays have carried, in earlier
-// runs too.
-func (t *transfer) relayed() int64 {
-	sum := t.goneRelayed
-	for _, m := range t.members {
-		_, _, relayed := m.counts()
-		sum += relayed
-	}
-	return sum
-}
-
-// keepRelayed saves how much of a transfer went by relays, as often as the
+// keepCounts saves how the bytes of a transfer went, relayed ones as often as the
 // month's count.
-func (o *owner) keepRelayed(t *transfer, now time.Time) {
-	relayed := t.relayed()
-	if relayed == t.record.Relayed {
+func (o *owner) keepCounts(t *transfer, now time.Time) {
+	went := t.went()
+	if went == t.record.went() {
 		return
 	}
-	o.changed = true
-	if now.Sub(t.relayedSaved) >= budgetPause {
-		t.record.Relayed, t.relayedSaved = relayed, now
+	pause := budgetDirectPause
+	if went.relayed != t.record.Relayed {
+		pause = budgetPause
+	}
+	if now.Sub(t.countsSaved) >= pause {
+		t.countsSaved = now
 		o.saveRecord(t)
 	}
 }

@@ -254,6 +254,7 @@ func (o *owner) finished(t *transfer, sink *store.Sink, placed string, err error
 	}
 	t.complete = true
 	t.record.Placed, t.record.Name = placed, filepath.Base(placed)
+	o.arrived(t)
 	o.saveRecord(t)
 	o.changed = true
 	o.greetMembers(t, true)

@@ -58,6 +58,13 @@ type record struct {
 	Offered bool    `json:"offered,omitempty"`
 	Choice  *choice `json:"choice,omitempty"`
 	Sender  string  `json:"sender,omitempty"`
+	// ByLAN and ByInternet count the payload that went directly.
+	ByLAN      int64 `json:"lan_bytes,omitempty"`
+	ByInternet int64 `json:"internet_bytes,omitempty"`
+	// Finished is when everything had arrived, here or at the last receiver; With
+	// are the names of the computers that it came from or went to.
+	Finished time.Time `json:"finished,omitzero"`
+	With     []string  `json:"with,omitempty"`
 
 	folder string        // where the record lies
 	lock   *flock.Flock  // held while this process works on the transfer

@@ -83,6 +83,7 @@ func (w *recordWriter) end() {
 // saveRecord keeps what has changed of a transfer. It returns at once; the end
 // of the engine waits for the disk.
 func (o *owner) saveRecord(t *transfer) {
+	t.record.setWent(t.went())
 	text, err := t.record.encode()
 	if err != nil {
 		o.recordWritten(t, err)

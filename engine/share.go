@@ -166,7 +166,7 @@ func (o *owner) reopen(r *record) (*transfer, error) {
 		answering: map[link.Identity]bool{},
 	}
 	t.meeting = meeting{others: map[string]int{}}
-	t.goneRelayed = r.Relayed
+	t.earlier, t.rates.began, t.placedBefore = r.went(), time.Now(), r.Placed != ""
 	t.ctx, t.cancel = context.WithCancel(o.ctx)
 	o.transfers = append(o.transfers, t)
 	o.rooms[keys.Room] = t

@@ -49,14 +49,16 @@ type transfer struct {
 	// answering holds the peers whose offers are being answered just now.
 	answering map[link.Identity]bool
 
-	// goneIn and goneOut are the bytes of members that have left; goneRelayed
-	// also counts those of earlier runs.
-	goneIn, goneOut, goneRelayed int64
+	placedBefore bool // the download had come to its end in an earlier run
 
-	question     *RelayQuestion // while relayed bytes wait for the user
-	relayedSaved time.Time      // when the count of relayed bytes was last kept
+	gone    payload // of members that have left
+	earlier byPath  // of earlier runs
+
+	question    *RelayQuestion // while relayed bytes wait for the user
+	countsSaved time.Time      // when the counts of bytes were last kept
 
 	rate    meter
+	rates   rateHistory
 	greeted time.Time // when members were last told of a change
 }
 
@@ -74,10 +76,9 @@ type member struct {
 	openTries  int
 	held       bool // relayed bytes wait
 
-	// counters of streams that have ended
-	pastIn, pastOut, pastRelayed int64
-	progress                     float64
-	in, out                      meter
+	past     payload // of streams that have ended
+	progress float64
+	in, out  meter
 }
 
 func (t *transfer) sending() bool { return t.record.Direction == Send }

@@ -227,7 +227,9 @@ func (o *owner) linkConfig() link.Config {
 		config.Servers = append(config.Servers, link.Server{URL: url})
 	}
 	for _, turn := range o.turnServers() {
-		config.Servers = append(config.Servers, link.Server{URL: turn.URL, Username: turn.Username, Password: turn.Password})
+		config.Servers = append(config.Servers, link.Server{
+			URL: turn.URL, Username: turn.Username, Password: turn.Password, Expires: o.credentialExpiry(turn),
+		})
 	}
 	return config
 }

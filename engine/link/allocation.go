@@ -540,6 +540,7 @@ func (a *allocation) use() (RelayUse, bool) {
 	}
 	return RelayUse{
 		Server: a.server.uri, In: a.in.Load(), Out: a.out.Load(), Since: a.since, Released: a.until,
+		Expires: a.server.expires,
 	}, true
 }
 

@@ -14,15 +14,16 @@ const ledgerLimit = 64
 type account struct {
 	entry   Entry
 	in, out atomic.Int64
-	relayed bool
 	ours    bool // the relay is this side's
 }
 
 // ledger is the accounts of a link, the present one last. It belongs to the
-// link's owner, but for current.
+// link's owner, but for current, and for latest, which stays when that ends: what
+// arrives while there is no path was sent on it.
 type ledger struct {
 	closed  []Entry
 	current atomic.Pointer[account]
+	latest  atomic.Pointer[account]
 	read    map[string]traffic // what counters said when they were read last
 }
 
@@ -47,9 +48,11 @@ func (l *ledger) since(counter string, now traffic) traffic {
 }
 
 // open begins an account and closes the one before it.
-func (l *ledger) open(entry Entry, relayed, ours bool) {
+func (l *ledger) open(entry Entry, ours bool) {
 	l.close(entry.Since)
-	l.current.Store(&account{entry: entry, relayed: relayed, ours: ours})
+	present := &account{entry: entry, ours: ours}
+	l.latest.Store(present)
+	l.current.Store(present)
 }
 
 // close ends the present account at a time.

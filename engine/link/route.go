@@ -141,7 +141,7 @@ func (l *Link) reconsider() {
 		s.since = time.Now()
 		l.ledger.open(Entry{
 			Path: kind, Lane: path.WebRTC, Local: s.local, Remote: s.remote, Relay: relay, Since: s.since,
-		}, kind == path.Relayed, kind == path.Relayed && !theirs)
+		}, kind == path.Relayed && !theirs)
 		l.log.Debug("path", "peer", l.remote, "path", kind, "relay", relay, "theirs", theirs, "permitted", permitted)
 	}
 	if permitted && !s.restarting { // then the pair may be the one of before

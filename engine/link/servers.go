@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
@@ -17,6 +18,8 @@ type Server struct {
 	URL string
 	// Username and Password are long-term credentials; TURN needs both.
 	Username, Password string
+	// Expires is when these are no longer good; zero where they always are.
+	Expires time.Time
 }
 
 // serverLimit bounds the servers of one link: each of them is asked from
@@ -31,6 +34,7 @@ type relayServer struct {
 	host, hostPort, network string
 	secure                  bool // TLS or DTLS
 	username, password      string
+	expires                 time.Time
 	rank                    int // in the order of preference
 }
 
@@ -73,6 +77,7 @@ func chooseServers(list []Server, policy path.Policy, log *slog.Logger) servers 
 			entry.Username, entry.Credential = server.Username, server.Password
 			relay := newRelayServer(uri)
 			relay.username, relay.password, relay.rank = server.Username, server.Password, len(chosen.relays)
+			relay.expires = server.Expires
 			chosen.relays = append(chosen.relays, relay)
 		}
 		chosen.stun = chosen.stun || (uri.Proto == stun.ProtoTypeUDP && uri.Scheme != stun.SchemeTypeTURNS && policy != path.RelayOnly)

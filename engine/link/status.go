@@ -85,4 +85,6 @@ type RelayUse struct {
 	// Since is when it was asked for, Released when it was given back; zero
 	// while it is held.
 	Since, Released time.Time
+	// Expires is Server.Expires.
+	Expires time.Time
 }

@@ -30,7 +30,7 @@ type Stream struct {
 	channel datachannel.ReadWriteCloserDeadliner
 	gate    *gate
 
-	in, out, relayed atomic.Int64
+	in, out, relayed, lan atomic.Int64
 
 	incoming chan *[]byte // messages in pooled buffers; closed at the end
 	rest     *[]byte      // the buffer that unread belongs to
@@ -121,11 +121,17 @@ func (s *Stream) pumped(err error) {
 // account adds to the stream's and the ledger's counters.
 func (s *Stream) account(counter *atomic.Int64, count int, side func(*account) *atomic.Int64) {
 	counter.Add(int64(count))
-	if a := s.link.ledger.current.Load(); a != nil {
+	a := s.link.ledger.current.Load()
+	if a != nil {
 		side(a).Add(int64(count))
-		if a.relayed {
-			s.relayed.Add(int64(count))
-		}
+	} else if a = s.link.ledger.latest.Load(); a == nil {
+		return
+	}
+	switch a.entry.Path { // which nobody changes
+	case path.Relayed:
+		s.relayed.Add(int64(count))
+	case path.DirectLAN:
+		s.lan.Add(int64(count))
 	}
 }
 
@@ -148,6 +154,10 @@ func (s *Stream) SameNetwork() bool {
 	a := s.link.ledger.current.Load()
 	return a != nil && a.entry.Path == path.DirectLAN
 }
+
+// LAN counts the part of In and Out that passed while both ends were in the same
+// network. What is neither this nor Relayed went across the internet.
+func (s *Stream) LAN() int64 { return s.lan.Load() }
 
 // Buffered counts payload bytes of Out that the peer has not confirmed.
 func (s *Stream) Buffered() int64 { return int64(s.gate.channel.BufferedAmount()) }
