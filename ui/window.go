@@ -109,6 +109,7 @@ type Window struct {
 	network   *networkPage
 	history   *historyPage
 	settings  *settingsPage
+	drawer    *peerDrawer
 	// here is the page that is shown.
 	here int
 	// modals are the dialogs that are shown, the topmost last.
@@ -169,6 +170,7 @@ func (w *Window) build() {
 	w.network = newNetworkPage(w)
 	w.history = newHistoryPage(w)
 	w.settings = newSettingsPage(w, w.keeper.taken)
+	w.drawer = newPeerDrawer(w)
 	w.pages = []fyne.CanvasObject{w.transfers.content, w.network.content, w.history.content, w.settings.content}
 	w.rail = look.NewRail([]look.RailItem{
 		{Icon: swapIcon, Text: w.words.Say("rail.transfers", nil)},
@@ -176,7 +178,7 @@ func (w *Window) build() {
 		{Icon: historyIcon, Text: w.words.Say("rail.history", nil)},
 		{Icon: theme.SettingsIcon(), Text: w.words.Say("rail.settings", nil)},
 	}, w.goTo)
-	w.window.SetContent(w.layOut())
+	w.window.SetContent(look.WithTips(w.layOut(), w.after))
 }
 
 func (w *Window) layOut() fyne.CanvasObject {
@@ -184,7 +186,7 @@ func (w *Window) layOut() fyne.CanvasObject {
 		container.NewStack(w.pages...)))
 	all := container.New(&edgeLayout{}, w.rail, w.status.content, w.page)
 	w.status.show(engine.State{})
-	return container.NewStack(all)
+	return container.NewStack(all, container.New(drawerLayout{}, w.drawer.content))
 }
 
 // Show puts the window on the screen.
@@ -238,6 +240,7 @@ func (w *Window) show(s engine.State) {
 	w.transfers.show(s)
 	w.network.show(s.Network)
 	w.history.show(s.History)
+	w.drawer.show(s)
 	w.followOffers(s)
 	var complaints []string
 	for _, problem := range s.Problems {

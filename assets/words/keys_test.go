@@ -34,6 +34,12 @@ var families = []struct{ prefix, file, typeName string }{
 	{"mapping.", "../../engine/netcheck/findings.go", "Behaviour"},
 	{"filtering.", "../../engine/netcheck/findings.go", "Behaviour"},
 	{"question.", "../../engine/state.go", "RelayLimit"},
+	{"policy-title.", "../../engine/path/path.go", "Policy"},
+	{"policy-means.", "../../engine/path/path.go", "Policy"},
+	{"serving.is-", "../../ui/serving.go", "servingMode"},
+	{"fault.", "../../ui/serving_checks.go", "fault"},
+	{"timeline.", "../../engine/link/timeline.go", "EventKind"},
+	{"why.", "../../engine/speed.go", "SpeedReason"},
 }
 
 // pathsWithMeaning are the paths that a sentence explains.

@@ -25,6 +25,7 @@ type Drawer struct {
 	widget.BaseWidget
 	content fyne.CanvasObject
 	onClose func()
+	label   string
 	focused bool
 }
 
@@ -35,6 +36,9 @@ func NewDrawer(content fyne.CanvasObject, onClose func()) *Drawer {
 	d.ExtendBaseWidget(d)
 	return d
 }
+
+// SetLabel sets what the drawer is called for people who do not see it.
+func (d *Drawer) SetLabel(text string) { d.label = text }
 
 // Close asks for the drawer to be closed.
 func (d *Drawer) Close() {
@@ -60,7 +64,7 @@ func (d *Drawer) TappedSecondary(*fyne.PointEvent)       {}
 func (d *Drawer) MouseIn(*desktop.MouseEvent)            {}
 func (d *Drawer) MouseMoved(*desktop.MouseEvent)         {}
 func (d *Drawer) MouseOut()                              {}
-func (d *Drawer) AccessibilityLabel() string             { return "" }
+func (d *Drawer) AccessibilityLabel() string             { return d.label }
 func (d *Drawer) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
 // CreateRenderer is called by Fyne.

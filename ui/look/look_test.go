@@ -102,10 +102,10 @@ func TestTheRailLeadsByMouseAndByKeys(t *testing.T) {
 func TestAParagraphIsBrokenWhereItsLanguageAllows(t *testing.T) {
 	ten := func(text string) float32 { return float32(len([]rune(text))) }
 	for text, want := range map[string][]string{
-		"":                       nil,
-		"one two three":          {"one two", "three"},
-		"one\ntwo":               {"one", "two"},
-		"unbreakableword or two": {"unbreakableword", "or two"},
+		"":                             nil,
+		"one two three":                {"one two", "three"},
+		"one\ntwo":                     {"one", "two"},
+		"[2001:db8:1:2::3]:400 or two": {"[2001:db8:", "1:2::3]:40", "0 or two"},
 		"你的网络为每个目标更换端口，对方按端口过滤。": {"你的网络为每个目标更", "换端口，对方按端口过", "滤。"},
 		"一二三四五六七八九十，然后":          {"一二三四五六七八九", "十，然后"},
 		"一二三四五六七八九（甲）":           {"一二三四五六七八九", "（甲）"},

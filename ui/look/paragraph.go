@@ -156,7 +156,8 @@ func (r *paragraphRenderer) Objects() []fyne.CanvasObject {
 func (r *paragraphRenderer) Destroy() {}
 
 // wrap breaks a text into lines of a width: at spaces, and between Chinese
-// characters, which need none. A word that is wider than a line is left whole.
+// characters, which need none. A word that is wider than a line goes on in the
+// next one.
 func wrap(text string, width float32, measure func(string) float32) (lines []string) {
 	if text == "" {
 		return nil
@@ -169,10 +170,27 @@ func wrap(text string, width float32, measure func(string) float32) (lines []str
 				line = ""
 			}
 			line += part
+			for width > 0 && measure(strings.TrimRight(line, " ")) > width {
+				fits := beginning(line, width, measure)
+				if fits == line {
+					break
+				}
+				lines, line = append(lines, fits), line[len(fits):]
+			}
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
 	return lines
+}
+
+// beginning is as much of a word as a line of a width holds, at least a letter.
+func beginning(word string, width float32, measure func(string) float32) string {
+	letters := []rune(word)
+	fits := 1
+	for fits < len(letters) && measure(string(letters[:fits+1])) <= width {
+		fits++
+	}
+	return string(letters[:fits])
 }
 
 // notAtStart are the marks that must not begin a line.
