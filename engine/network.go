@@ -78,6 +78,7 @@ func (o *owner) watchNetwork() {
 	o.mapPorts()
 	o.configureLinks()
 	o.lookAtNetwork()
+	o.host(false)
 	o.background(o.followInterfaces)
 }
 
@@ -251,6 +252,7 @@ func (o *owner) checked(round int, report netcheck.Report) {
 func (o *owner) foundOut(before netcheck.Findings) {
 	o.changed = true
 	o.configureLinks()
+	o.host(false)
 	o.knowMore()
 	if o.findings() == before {
 		return

@@ -48,6 +48,7 @@ type owner struct {
 	budget    *budget
 	history   history
 	network   network
+	hosting   hosting
 
 	instruments instruments                        // set before serve, for the tests
 	free        func(folder string) (int64, error) // bytes that can be written there
@@ -258,6 +259,7 @@ func (o *owner) tick() {
 	}
 	o.pace()
 	o.applyLimits()
+	o.countHosting(now)
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
 	o.saveBudget(now, false)

@@ -153,6 +153,7 @@ func (o *owner) configure(s settings.Settings) error {
 		o.relink()
 	}
 	o.networkSettingsChanged(old)
+	o.host(true)
 	o.applyLimits()
 	for _, t := range o.transfers {
 		if !t.record.Paused {

@@ -91,6 +91,8 @@ const (
 	ConnectionClosed Reason = "connection-refused" // nobody listens at the port
 	Certificate      Reason = "certificate"        // TLS did not accept the server's certificate
 	NotTURN          Reason = "not-turn"           // something answers that is no TURN server
+	NotSTUN          Reason = "not-stun"           // something answers that is no STUN server
+	NotRendezvous    Reason = "not-rendezvous"     // something answers that is no tracker
 	NoCredentials    Reason = "no-credentials"     // the settings have no username or password
 	WrongPassword    Reason = "unauthorized"       // 401 after credentials, or an integrity error
 	WrongRealm       Reason = "wrong-realm"        // 401 or 400 for credentials of another realm
@@ -109,7 +111,8 @@ const (
 type Failure struct {
 	Stage  Stage
 	Reason Reason
-	// Code is the STUN error code of the server; 0 where it did not answer.
+	// Code is the STUN error code of the server, or the HTTP status of what is no
+	// rendezvous; 0 where it did not answer.
 	Code int
 	// Realm is what the server announces as its realm; empty where it does not.
 	// Expected is the realm that the credentials are for, as far as that is
