@@ -448,3 +448,59 @@ func TestAShareThatCannotBeStoredIsRefusedAtTheFirstLook(t *testing.T) {
 	}
 	nothingIn(t, filepath.Join(ben.state, "transfers"))
 }
+
+func TestWhatWasLookedAtAndRemovedCanBeLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna, ben := startComputer(t, meetingAt(url)), startComputer(t, meetingAt(url))
+	folder := album(t)
+	sent := anna.share(folder)
+	for range 8 {
+		offered, _ := ben.look(sent.Invitation)
+		if err := ben.Remove(t.Context(), offered.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offered, contents := ben.look(sent.Invitation)
+	ben.accept(offered.ID, "", picks(t, contents, "notes/last.txt"))
+	done := ben.untilPhase(offered.ID, engine.Complete)
+	ben.stop()
+
+	again := startComputer(t, meetingAt(url), stateIn(ben.state), restoring)
+	again.until(offered.ID, "it is complete after a restart too", func(s engine.Transfer, _ []engine.Peer) bool {
+		return s.Phase == engine.Complete && s.Placed == done.Placed && s.Total == 12 && s.Bytes == 12 && s.Chosen == 1
+	})
+	if err := again.Remove(t.Context(), offered.ID); err != nil {
+		t.Fatal(err)
+	}
+	arrived(t, folder, done.Placed, "notes/last.txt")
+	nothingIn(t, filepath.Join(ben.state, "transfers"))
+}
+
+func TestARemovedChoiceThatFoundNoRoomLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna := startComputer(t, meetingAt(url))
+	sent := anna.share(writeTree(t, "work", map[string]int{"a": 12 * megabyte, "b": 1_000_000, "c": 77}))
+	room, state := diskOf(100*megabyte), t.TempDir()
+	ben := startComputer(t, meetingAt(url), stateIn(state), downLimit(2*megabyte), room.measured)
+	offered, contents := ben.look(sent.Invitation)
+	ben.accept(offered.ID, "", picks(t, contents, "a", "c"))
+	ben.until(offered.ID, "something has arrived", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > 2*megabyte })
+	ben.stop()
+
+	room.free.Store(1000)
+	again := startComputer(t, meetingAt(url), stateIn(state), restoring, room.measured)
+	failed := again.untilProblem(offered.ID, engine.NotEnoughRoom)
+	if failed.Problem.Needed >= 10*megabyte {
+		t.Errorf("what is here counts as needed: %+v", failed.Problem)
+	}
+	if err := again.Accept(t.Context(), offered.ID, t.TempDir(), nil); !isProblem(err, engine.InvitationInProgress) {
+		t.Errorf("what was begun was accepted again: %v", err)
+	}
+	if err := again.Remove(t.Context(), offered.ID); err != nil {
+		t.Fatal(err)
+	}
+	nothingIn(t, ben.downloads)
+	nothingIn(t, filepath.Join(state, "transfers"))
+}

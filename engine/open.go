@@ -19,22 +19,31 @@ type place struct {
 	torrent  *swarm.Torrent  // nil before the info-hash is known
 	offered  bool            // of a download that was not accepted, so there is no sink
 	size     shareSize       // of a download whose info is known
+	leaving  chan struct{}   // closed when an earlier torrent of it has ended; may be nil
 }
 
 // close ends the torrent and flushes what it wrote.
 func (p place) close() {
-	if p.torrent != nil {
-		p.torrent.Drop()
-	}
+	p.leave()
 	if p.sink != nil {
 		p.sink.Close()
 	}
 }
 
+// leave ends the torrent, so that the swarm can have it again.
+func (p place) leave() {
+	if p.torrent != nil {
+		p.torrent.Drop()
+	}
+	if p.leaving != nil {
+		<-p.leaving
+	}
+}
+
 // takePlace takes the files away from a transfer; its work on them ends.
 func (t *transfer) takePlace() place {
-	taken := place{source: t.source, sink: t.sink, torrent: t.torrent}
-	t.source, t.sink, t.torrent = nil, nil, nil
+	taken := place{source: t.source, sink: t.sink, torrent: t.torrent, leaving: t.leaving}
+	t.source, t.sink, t.torrent, t.leaving = nil, nil, nil, nil
 	t.progress, t.complete, t.finishing = swarm.Progress{}, false, false
 	if t.leavePlace != nil {
 		t.leavePlace()
@@ -238,9 +247,7 @@ func (o *owner) followProblems(t *transfer, problems <-chan error, name func(str
 func (o *owner) discard(t *transfer, p place, answer func(error)) {
 	o.removing[t.keys.Room] = true
 	o.background(func() {
-		if p.torrent != nil {
-			p.torrent.Drop()
-		}
+		p.leave()
 		if p.sink == nil && !t.sending() && !t.offered() {
 			p.sink, _ = o.openSink(t.record) // it failed, and has left what it had
 		}

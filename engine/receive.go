@@ -208,7 +208,12 @@ func (o *owner) keptInfo(t *transfer, torrent *swarm.Torrent) {
 		o.saveRecord(t)
 		o.detachMembers(t)
 		t.torrent, t.progress = nil, swarm.Progress{}
-		o.background(torrent.Drop)
+		left := make(chan struct{})
+		t.leaving = left
+		o.background(func() {
+			defer close(left)
+			torrent.Drop()
+		})
 		o.greetMembers(t, true)
 	}
 }

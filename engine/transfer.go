@@ -33,6 +33,7 @@ type transfer struct {
 	source    *store.Source   // of a share, once hashed
 	sink      *store.Sink     // of a download
 	infoHash  [20]byte        // zero while unknown
+	leaving   chan struct{}   // closed when the torrent of a look has ended; may be nil
 	torrent   *swarm.Torrent  // nil before the info-hash is known
 	learned   time.Time       // when the info-hash was learned from a peer
 	progress  swarm.Progress
