@@ -55,6 +55,7 @@ func newPeerDrawer(w *Window) *peerDrawer {
 	d.body = column(14, d.left, column(6, container.NewHBox(d.badge), d.meaning, d.why), d.facts.content, d.compare, d.past, spacer(1))
 	d.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, d.body))
 	d.content = look.NewDrawer(container.NewBorder(d.head(), d.foot(), nil, nil, container.New(&scrollLayout{}, d.scroll)), d.close)
+	d.content.SetScroll(d.scroll)
 	d.content.Hide()
 	return d
 }
@@ -91,6 +92,7 @@ func (d *peerDrawer) openAt(transfer engine.TransferID, id string) {
 	d.full.Refresh()
 	d.content.Show()
 	d.scroll.ScrollToTop()
+	d.peer, d.gone = engine.Peer{}, true // so that all is laid out anew
 	d.showPeer(p, false)
 	d.window.window.Canvas().Focus(d.content)
 }
@@ -139,33 +141,57 @@ func (d *peerDrawer) show(s engine.State) {
 	d.showPeer(p, !found)
 }
 
+// showPeer touches only what is new, because numbers change ten times a second.
 func (d *peerDrawer) showPeer(p engine.Peer, gone bool) {
-	d.peer, d.gone = p, gone
 	w, now := d.window.words, d.window.now()
+	moved := d.gone != gone || !slices.Equal(d.peer.Timeline, p.Timeline)
+	if moved {
+		d.timeline.set(d.told(p))
+	}
+	d.peer, d.gone = p, gone
 	d.name.SetText(w.Say("peer.unnamed", nil))
 	if p.Name != "" {
 		d.name.SetText(oneLine(p.Name))
 	}
 	d.content.SetLabel(d.name.Text())
 	d.client.SetText(oneLine(p.Client))
-	soon := switching(p, now)
-	d.badge.Set(pathFace(w, p.Path, p.Relay, soon))
-	policy := d.window.keeper.taken.Policy
-	d.meaning.SetText(pathSentence(w, p.Path, p.Relay, policy))
-	d.why.SetText(story(w, p))
+	if face := pathFace(w, p.Path, p.Relay, switching(p, now)); face != d.badge.Face() {
+		d.badge.Set(face)
+		moved = true
+	}
+	moved = tell(d.meaning, pathSentence(w, p.Path, p.Relay, d.window.keeper.taken.Policy)) || moved
+	moved = tell(d.why, story(w, p)) || moved
+	moved = tell(d.fingerprint, strings.Join(p.Fingerprint, " ")) || moved
+	moved = d.facts.set(peerFacts(w, p, now, fullAddress, withoutUser)) || moved
+	if !moved {
+		return
+	}
 	show(d.why, d.why.Text() != "")
 	show(d.meaning, d.meaning.Text() != "")
 	show(d.left, gone)
-	d.facts.set(peerFacts(w, p, now, fullAddress, withoutUser))
-	d.fingerprint.SetText(strings.Join(p.Fingerprint, " "))
 	show(d.compare, len(p.Fingerprint) > 0)
-	var told []fact
-	for _, m := range moments(w, p.Timeline, withoutUser) {
-		told = append(told, fact{clock(w, m.at, now), m.text})
-	}
-	d.timeline.set(told)
-	show(d.past, len(told) > 0)
+	show(d.past, len(p.Timeline) > 0)
 	d.arrange()
+}
+
+// told is what was tried for a peer.
+func (d *peerDrawer) told(p engine.Peer) (told []fact) {
+	for _, m := range moments(d.window.words, p.Timeline, withoutUser) {
+		told = append(told, fact{clock(d.window.words, m.at, d.window.now()), m.text})
+	}
+	return told
+}
+
+// tell gives a paragraph another text, and reports whether that needs another
+// height than before.
+func tell(p *look.Paragraph, text string) (moved bool) {
+	if p.Text() == text {
+		return false
+	}
+	width := p.Size().Width
+	before := p.HeightFor(width)
+	p.SetText(text)
+	return p.HeightFor(width) != before
 }
 
 // arrange gives everything the room that its words need now.
@@ -197,11 +223,13 @@ type factList struct {
 
 func newFactList(width float32) *factList { return &factList{content: column(6), width: width} }
 
-// set touches only what has changed.
-func (l *factList) set(known []fact) {
+// set touches only what has changed, and reports whether that needs another
+// height than before.
+func (l *factList) set(known []fact) (moved bool) {
 	if slices.Equal(l.shown, known) {
-		return
+		return false
 	}
+	moved = len(l.shown) != len(known)
 	l.shown = known
 	for len(l.lines) < len(known) {
 		label, value := look.NewParagraph(""), look.NewParagraph("").Colored(theme.ColorNameForeground)
@@ -212,10 +240,11 @@ func (l *factList) set(known []fact) {
 	for i, line := range l.lines {
 		show(line, i < len(known))
 		if i < len(known) {
-			l.labels[i].SetText(known[i].label)
-			l.values[i].SetText(known[i].value)
+			moved = tell(l.labels[i], known[i].label) || moved
+			moved = tell(l.values[i], known[i].value) || moved
 		}
 	}
+	return moved
 }
 
 // factLayout puts a label left of a value; both are as high as they need to be.

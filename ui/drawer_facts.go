@@ -12,7 +12,8 @@ import (
 // fact is one thing that is known of a peer, and what it is called.
 type fact struct{ label, value string }
 
-// peerFacts are what is known of the way to a peer. address writes IP:port,
+// peerFacts are what is known of the way to a peer; a value may have two lines.
+// address writes IP:port,
 // and server the host of a relay, as openly as it may be.
 func peerFacts(w *words.Words, p engine.Peer, now time.Time, address, server func(string) string) (known []fact) {
 	add := func(label, value string) {
@@ -77,7 +78,7 @@ func candidateFact(w *words.Words, c path.Candidate, address func(string) string
 	case path.RelayedType:
 		kind = w.Say("drawer.candidate-relay", nil)
 	}
-	return facts(address(c.Address), strings.ToUpper(c.Protocol), kind)
+	return strings.TrimRight(facts(address(c.Address), strings.ToUpper(c.Protocol))+"\n"+kind, "\n")
 }
 
 // relayFact names the relay that carries the bytes, or is held in case the
@@ -103,7 +104,10 @@ func relayFact(w *words.Words, p engine.Peer, now time.Time, server func(string)
 // relayName is a relay's host, and how it is reached.
 func relayName(uri string, server func(string) string) string {
 	relay := path.ParseRelay(uri)
-	return facts(server(relay.Name), relay.Protocol)
+	if relay.Protocol == "" {
+		return server(relay.Name)
+	}
+	return server(relay.Name) + " (" + relay.Protocol + ")"
 }
 
 func laneFact(w *words.Words, p engine.Peer) string {

@@ -38,7 +38,7 @@ func report(w *words.Words, p engine.Peer, policy path.Policy, now time.Time, fu
 	}
 	line(w.Say("report.rates", nil), words.Rate(p.RateIn)+" ↓ "+words.Rate(p.RateOut)+" ↑")
 	for _, known := range peerFacts(w, p, now, address, server) {
-		line(known.label, known.value)
+		line(known.label, strings.ReplaceAll(known.value, "\n", between))
 	}
 	if len(p.Relays) > 0 {
 		fmt.Fprintf(&text, "\n%s\n", w.Say("report.relays", nil))

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -16,6 +17,7 @@ const DrawerWidth = 340
 const (
 	drawerPad    = 16
 	drawerShadow = 10
+	drawerLine   = 40 // what an arrow key scrolls
 )
 
 // Drawer is a panel that stands over the right edge of a page, which the mouse
@@ -26,6 +28,7 @@ type Drawer struct {
 	content fyne.CanvasObject
 	onClose func()
 	label   string
+	scroll  *container.Scroll
 	focused bool
 }
 
@@ -47,11 +50,37 @@ func (d *Drawer) Close() {
 	}
 }
 
-// TypedKey closes the drawer with Esc.
+// SetScroll has the arrow keys and their kin move a part of the content.
+func (d *Drawer) SetScroll(scroll *container.Scroll) { d.scroll = scroll }
+
+// TypedKey closes the drawer with Esc, and moves its content.
 func (d *Drawer) TypedKey(key *fyne.KeyEvent) {
 	if key.Name == fyne.KeyEscape {
 		d.Close()
+		return
 	}
+	if d.scroll == nil {
+		return
+	}
+	page := d.scroll.Size().Height - drawerLine
+	switch key.Name {
+	case fyne.KeyUp:
+		d.scrollBy(-drawerLine)
+	case fyne.KeyDown:
+		d.scrollBy(drawerLine)
+	case fyne.KeyPageUp:
+		d.scrollBy(-page)
+	case fyne.KeyPageDown, fyne.KeySpace:
+		d.scrollBy(page)
+	case fyne.KeyHome:
+		d.scroll.ScrollToTop()
+	case fyne.KeyEnd:
+		d.scroll.ScrollToBottom()
+	}
+}
+
+func (d *Drawer) scrollBy(distance float32) {
+	d.scroll.ScrollToOffset(d.scroll.Offset.AddXY(0, distance)) // which keeps it within bounds
 }
 
 // The rest keeps what happens on the drawer from the page below.

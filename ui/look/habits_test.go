@@ -150,7 +150,33 @@ func TestEscClosesADrawer(t *testing.T) {
 	}
 }
 
-func TestAFolderOfPiecesIsCountedByWhatIsWanted(t *testing.T) {
+func TestADrawerIsReadByKeys(t *testing.T) {
+	wearTheme(t)
+	scroll := container.NewVScroll(NewPanel(ColorCard, 300, NewLine("")))
+	drawer := NewDrawer(scroll, nil)
+	drawer.SetScroll(scroll)
+	test.NewTempWindow(t, drawer).Resize(fyne.NewSize(DrawerWidth, 200))
+	press(drawer, fyne.KeyUp)
+	if scroll.Offset.Y != 0 {
+		t.Errorf("above its beginning it is at %v", scroll.Offset.Y)
+	}
+	press(drawer, fyne.KeyDown)
+	line := scroll.Offset.Y
+	press(drawer, fyne.KeyPageDown)
+	page := scroll.Offset.Y
+	press(drawer, fyne.KeyEnd)
+	end := scroll.Offset.Y
+	press(drawer, fyne.KeyDown)
+	if !(0 < line && line < page && page < end) || scroll.Offset.Y != end {
+		t.Errorf("it was at %v, %v, %v and %v", line, page, end, scroll.Offset.Y)
+	}
+	press(drawer, fyne.KeyHome)
+	if scroll.Offset.Y != 0 {
+		t.Error("Home does not lead to its beginning")
+	}
+}
+
+func TestAMapCountsWhatIsWanted(t *testing.T) {
 	wearTheme(t)
 	m := NewPieceMap()
 	m.SetLabel("Thesis.pdf")
