@@ -14,18 +14,32 @@ import (
 	"github.com/causeway-app/causeway/ui/look"
 )
 
+// answer is a button under a question.
+type answer struct {
+	text string
+	does func()
+}
+
 // ask asks before something that cannot be taken back. The way out is the
 // button that Enter and Esc choose.
 func (w *Window) ask(heading, text, yes, no string, agreed func()) {
+	w.choose(heading, text, answer{yes, agreed}, answer{no, func() {}})
+}
+
+// choose asks which of two things to do. Enter chooses the second, which has the
+// focus, and Esc does neither.
+func (w *Window) choose(heading, text string, other, dear answer) {
 	words := widget.NewLabel(text)
 	words.Wrapping = fyne.TextWrapWord
 	question := dialog.NewCustomWithoutButtons(heading, container.NewGridWrap(fyne.NewSize(400, 76), words), w.window)
-	stay := widget.NewButton(no, question.Hide)
+	button := func(a answer) *widget.Button {
+		return widget.NewButton(a.text, func() {
+			question.Hide()
+			a.does()
+		})
+	}
+	leave, stay := button(other), button(dear)
 	stay.Importance = widget.HighImportance
-	leave := widget.NewButton(yes, func() {
-		question.Hide()
-		agreed()
-	})
 	question.SetButtons([]fyne.CanvasObject{leave, stay})
 	w.showModal(modal{shown: question, leave: question.Hide})
 	w.window.Canvas().Focus(stay)
@@ -64,17 +78,19 @@ func (w *Window) loss(t engine.Transfer) string {
 	return w.words.Count("remove.receiving", receiving)
 }
 
-// close is what the button of the window's frame does.
-func (w *Window) close() { w.askToQuit() }
-
-// askToQuit ends the program, after a question when transfers would stop.
-func (w *Window) askToQuit() {
-	running := 0
+// transferring counts the transfers that would stop.
+func (w *Window) transferring() (running int) {
 	for _, t := range w.state.Transfers {
 		if t.Phase == engine.Transferring {
 			running++
 		}
 	}
+	return running
+}
+
+// askToQuit ends the program, after a question when transfers would stop.
+func (w *Window) askToQuit() {
+	running := w.transferring()
 	if running == 0 {
 		w.quit()
 		return

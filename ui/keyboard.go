@@ -67,7 +67,10 @@ func (w *Window) shown() {
 	if w.keys != nil {
 		w.keys(w.window, w.pressed)
 	}
-	if w.here == transfersAt && w.window.Canvas().Overlays().Top() == nil {
+	switch {
+	case w.welcome != nil:
+		w.window.Canvas().Focus(w.welcome.name.entry)
+	case w.here == transfersAt && w.window.Canvas().Overlays().Top() == nil:
 		w.window.Canvas().Focus(w.transfers.invitation)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -27,6 +28,7 @@ type offerSheet struct {
 	name    *look.Line
 	summary *look.Line
 	badge   *look.Badge
+	top     *fyne.Container
 	// body holds what is known: nothing but that the sender is asked, or all.
 	body   *fyne.Container
 	asking *look.Paragraph
@@ -125,8 +127,8 @@ func (l *thinLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 const offerWidth = 640
 
 func (s *offerSheet) showDialog() {
-	head := container.NewBorder(nil, nil, nil, container.NewCenter(s.badge), container.NewVBox(s.name, s.summary))
-	content := container.NewBorder(container.NewVBox(head, spacer(2)), container.NewVBox(s.trouble), nil, nil, s.body)
+	s.top = container.NewBorder(nil, nil, nil, container.NewCenter(s.badge), container.NewVBox(s.name, s.summary))
+	content := container.NewBorder(container.NewVBox(s.top, spacer(2)), container.NewVBox(s.trouble), nil, nil, s.body)
 	s.dialog = dialog.NewCustomWithoutButtons(s.window.words.Say("offer.title", nil), content, s.window.window)
 	s.dialog.SetButtons([]fyne.CanvasObject{s.wait, s.decline, s.accept})
 	s.dialog.Resize(fyne.NewSize(offerWidth, 0))
@@ -178,12 +180,15 @@ func (s *offerSheet) head() {
 		from = w.words.Say("offer.from", map[string]string{"Sender": t.Sender})
 	}
 	s.summary.SetText(facts(from, size(w.words, t)))
-	for _, p := range w.state.PeersOf(t.ID) {
-		s.badge.Set(pathFace(w.words, p.Path, p.Relay, false))
-		show(s.badge, true)
+	peers := w.state.PeersOf(t.ID)
+	show(s.badge, len(peers) > 0)
+	if len(peers) == 0 {
 		return
 	}
-	show(s.badge, false)
+	if face := pathFace(w.words, peers[0].Path, peers[0].Relay, false); face != s.badge.Face() {
+		s.badge.Set(face)
+		s.top.Refresh()
+	}
 }
 
 // fetch asks the engine for the list of files, once.
@@ -258,22 +263,10 @@ func (s *offerSheet) newFiles() fyne.CanvasObject {
 		s.chosen()
 	}
 	s.all = widget.NewCheck("", nil)
-	top := container.NewBorder(nil, nil, container.NewHBox(s.all, container.NewCenter(s.count)), nil,
-		container.New(&trailingLayout{220}, s.search))
+	count := container.NewVBox(layout.NewSpacer(), s.count, layout.NewSpacer())
+	top := container.NewBorder(nil, nil, s.all, container.NewGridWrap(fyne.NewSize(220, s.search.MinSize().Height), s.search), count)
 	frame := look.NewCard(s.list).Tight()
 	return container.NewBorder(top, nil, nil, nil, frame)
-}
-
-// trailingLayout puts one object at the right end, at most so wide.
-type trailingLayout struct{ width float32 }
-
-func (l *trailingLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	width := min(l.width, size.Width)
-	place(objects[0], size.Width-width, 0, width, size.Height)
-}
-
-func (l *trailingLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(120, objects[0].MinSize().Height)
 }
 
 // chosen shows how much is chosen.
@@ -366,6 +359,7 @@ func (s *offerSheet) resize() {
 		height = min(canvas.Height-60, 360+min(float32(len(s.tree.visible)), 12)*offerRowHeight)
 	}
 	s.dialog.Resize(fyne.NewSize(min(offerWidth, canvas.Width-60), height))
+	s.dialog.Refresh() // puts it into the middle again
 }
 
 // take accepts what is chosen.

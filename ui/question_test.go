@@ -48,6 +48,7 @@ func TestAQuestionAboutRelayedBytesIsAnsweredInItsRow(t *testing.T) {
 
 func TestAQuestionIsSeenFromEveryPageAndHoldsNothingUp(t *testing.T) {
 	d := englishDesk(t)
+	d.keeper.taken.Notify = true
 	d.goTo(settingsAt)
 	question := one(asking(engine.MonthLimit))
 	test.AssertNotificationSent(t, fyne.NewNotification(assets.Name, "A transfer waits for your answer: a limit of relayed bytes is reached."), func() {

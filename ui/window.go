@@ -121,8 +121,12 @@ type Window struct {
 	// reveal shows a file or folder in the folder that it is in.
 	reveal func(string) error
 	keys   func(fyne.Window, func(fyne.KeyName, fyne.KeyModifier) bool)
-	// onScreen tells that the window has been shown.
-	onScreen bool
+	// onScreen tells that the window has been shown, inFront that the user looks
+	// at it.
+	onScreen, inFront bool
+	// tray is nil where there is none.
+	tray          *tray
+	trayAvailable func() bool
 }
 
 // New makes a window and shows nothing yet.
@@ -132,7 +136,7 @@ func New(o Options) *Window {
 	}
 	w := &Window{
 		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit, now: time.Now,
-		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, looked: map[engine.TransferID]bool{}, save: o.Save, window: o.App.NewWindow(o.Title),
+		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, trayAvailable: o.Tray, looked: map[engine.TransferID]bool{}, save: o.Save, window: o.App.NewWindow(o.Title),
 	}
 	if w.openFolder == nil {
 		w.openFolder = w.askDesktop
@@ -151,6 +155,9 @@ func New(o Options) *Window {
 	w.window.SetOnDropped(w.dropped)
 	w.window.SetCloseIntercept(w.close)
 	w.addShortcuts()
+	w.tray = newTray(w)
+	o.App.Lifecycle().SetOnEnteredForeground(func() { w.inFront = true })
+	o.App.Lifecycle().SetOnExitedForeground(func() { w.inFront = false })
 	w.goTo(transfersAt)
 	if w.settings.flawed() {
 		w.goTo(settingsAt)
@@ -234,8 +241,11 @@ func (w *Window) Stop() {
 
 // show shows a state, on the page that is open and in the status bar.
 func (w *Window) show(s engine.State) {
-	w.announce(announcements(w.words, w.state, s))
+	if !w.inFront {
+		w.announce(announcements(w.words, w.keeper.taken, w.state, s))
+	}
 	w.state = s
+	w.tray.follow()
 	w.status.show(s)
 	w.transfers.show(s)
 	w.network.show(s.Network)
