@@ -50,6 +50,12 @@ type hello struct {
 	Looking bool   `json:"looking,omitempty"`
 	Pieces  int    `json:"pieces,omitempty"`
 	Sender  string `json:"sender,omitempty"`
+	// LimitUp and LimitDown bound all that the peer sends and receives, in bytes
+	// a second; 0 is no limit. They are for peers in its own network too where
+	// LimitLAN says so.
+	LimitUp   int64 `json:"limit_up,omitempty"`
+	LimitDown int64 `json:"limit_down,omitempty"`
+	LimitLAN  bool  `json:"limit_lan,omitempty"`
 	// Reply asks for the other side's greeting.
 	Reply bool `json:"reply,omitempty"`
 	// Client is the program, Computer what its user calls the computer.
@@ -88,6 +94,8 @@ func (o *owner) own(t *transfer, reply bool) hello {
 		Complete: !t.sending() && t.complete, Receiver: t.record.Receiver, Skipped: t.record.Skipped,
 		Network: toldFindings{o.findings()},
 	}
+	h.LimitUp, h.LimitDown = o.limits()
+	h.LimitLAN = o.limited.lan
 	if t.ready() {
 		h.InfoHash = hex.EncodeToString(t.infoHash[:])
 	}
@@ -350,6 +358,7 @@ func (h hello) checked() hello {
 	h.Name, h.Client, h.Computer, h.Sender = shown(h.Name), shown(h.Client), shown(h.Computer), shown(h.Sender)
 	h.Pieces = max(h.Pieces, 0)
 	h.Total, h.Files, h.Skipped = max(h.Total, 0), max(h.Files, 0), max(h.Skipped, 0)
+	h.LimitUp, h.LimitDown = checkedLimit(h.LimitUp), checkedLimit(h.LimitDown)
 	h.Preparing = min(max(h.Preparing, -1), 1)
 	if len(h.InfoHash) != 40 {
 		h.InfoHash = ""

@@ -21,6 +21,7 @@ const (
 // peerLink is the link to one peer, whatever number of shares it serves.
 type peerLink struct {
 	identity link.Identity
+	id       string // the identity as State has it
 	link     *link.Link
 	status   link.Status
 	wasUp    bool
@@ -64,7 +65,7 @@ type peerLink struct {
 // addLink takes a new link into use; it was made in t's room. foretells tells
 // whether this side's description has ports that were foretold.
 func (o *owner) addLink(l *link.Link, t *transfer, offered, foretells bool, theirs invitationToLink) {
-	p := &peerLink{identity: l.Remote(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{},
+	p := &peerLink{identity: l.Remote(), id: l.Remote().String(), link: l, offered: offered, policy: o.settings.Policy, since: time.Now(), met: t, sharedAt: time.Now(), counted: map[string]int64{},
 		fingerprint: fingerprint(o.dialer.Identity(), l.Remote()),
 		foretells:   foretells, findings: theirs.Network.Findings, relays: strings.Contains(theirs.SDP, " typ "+path.RelayedType)}
 	if old := o.links[p.identity]; old != nil { // it has no path

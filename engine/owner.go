@@ -77,7 +77,9 @@ type owner struct {
 	paced       int64     // the rate of relayed bytes that the dialer has; 0 is none
 	lastCount   bool      // relayed bytes were counted for the last time
 
-	limited throughput // what the swarm has
+	limited    throughput // what the swarm has
+	limitsTold throughput // what peers know of that
+	flowing    flowing    // as of the last tick
 }
 
 func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
@@ -260,6 +262,8 @@ func (o *owner) tick() {
 	o.pace()
 	o.applyLimits()
 	o.countHosting(now)
+	o.tellLimits()
+	o.measureFlow()
 	o.lookAtRendezvous()
 	o.sweepLinks(now)
 	o.saveBudget(now, false)

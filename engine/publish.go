@@ -56,6 +56,7 @@ func (o *owner) show(t *transfer) Transfer {
 	if (shown.Phase == Preparing || shown.Phase == Offered) && !t.sending() {
 		shown.Preparing = t.remotePreparing()
 	}
+	shown.Speed = o.speedOf(t, shown.Phase)
 	return shown
 }
 
@@ -76,7 +77,7 @@ func (o *owner) showMembers(t *transfer) []Peer {
 		members = append(members, m)
 	}
 	slices.SortFunc(members, func(a, b *member) int {
-		return cmp.Or(a.joined.Compare(b.joined), cmp.Compare(a.link.identity.String(), b.link.identity.String()))
+		return cmp.Or(a.joined.Compare(b.joined), cmp.Compare(a.link.id, b.link.id))
 	})
 	shown := make([]Peer, 0, len(members))
 	for _, m := range members {
@@ -91,7 +92,7 @@ func (m *member) show() Peer {
 	status := m.link.status
 	counted := m.counts()
 	p := Peer{
-		Transfer: m.transfer.id, ID: m.link.identity.String(),
+		Transfer: m.transfer.id, ID: m.link.id,
 		Client: m.hello.Client, Name: m.hello.Computer,
 		Path: status.Path, Lane: status.Lane, Relay: status.Relay,
 		Local: status.Local, Remote: status.Remote, RTT: status.RTT, Since: status.Since,
