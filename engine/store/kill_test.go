@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -32,6 +33,7 @@ type receiveTask struct {
 	Dir, Journal string
 	Info         []byte
 	Manifest     *store.Manifest
+	Chosen       []int
 }
 
 // receiveInChild receives a share as the torrent client does: several pieces at
@@ -49,13 +51,15 @@ func receiveInChild() {
 	fail(json.NewDecoder(os.Stdin).Decode(&task))
 	fail(bencode.Unmarshal(task.Info, &info))
 	s := share{task.Manifest, &info, metainfo.HashBytes(task.Info), store.NewSource(task.Manifest)}
-	sink, err := store.OpenSink(store.SinkConfig{Dir: task.Dir, Journal: task.Journal})
+	sink, err := store.OpenSink(store.SinkConfig{Dir: task.Dir, Journal: task.Journal, Chosen: task.Chosen})
+	fail(err)
+	wanted, err := store.Pieces(task.Info, task.Chosen)
 	fail(err)
 	o, err := tryOpen(sink, s)
 	fail(err)
 	from, err := tryOpen(s.source, s)
 	fail(err)
-	order := rand.Perm(info.NumPieces())
+	order := slices.DeleteFunc(rand.Perm(info.NumPieces()), func(i int) bool { return wanted != nil && !wanted[i] })
 	var workers sync.WaitGroup
 	var next sync.Mutex
 	for range 4 {
@@ -124,7 +128,7 @@ func TestKilledTenTimesAtAnyMomentItFetchesNoFinishedPieceAgain(t *testing.T) {
 	}
 	info := decodeInfo(t, encoded)
 	d := newDownload(t)
-	task, _ := json.Marshal(receiveTask{d.dir, d.journal, encoded, m})
+	task, _ := json.Marshal(receiveTask{d.dir, d.journal, encoded, m, nil})
 
 	kills, stored := 0, 0
 	for ; kills < 10; kills++ {
@@ -153,6 +157,65 @@ func TestKilledTenTimesAtAnyMomentItFetchesNoFinishedPieceAgain(t *testing.T) {
 		if r.Kind == store.PieceLost {
 			t.Errorf("piece %d was lost", r.Piece)
 		}
+	}
+}
+
+func TestAChoiceKilledAtAnyMomentKeepsWhatItHasAndNothingElse(t *testing.T) {
+	t.Parallel()
+	files := tree{"large": randomBytes(1, 20<<20), "unwanted": randomBytes(2, 5<<20), "none/": nil}
+	for i := range 200 {
+		files[fmt.Sprintf("small/%d/%d", i%7, i)] = randomBytes(uint64(i), 3000)
+	}
+	s := hashShare(t, files.write(t, filepath.Join(t.TempDir(), "share")))
+	encoded, listing, want := encodedInfo(t, s), list(t, s), tree{}
+	var chosen []int
+	for i, f := range listing.Files {
+		if i%3 == 0 && f.Path != "unwanted" || f.Path == "large" {
+			chosen = append(chosen, i)
+			want["share/"+f.Path] = files[f.Path]
+		}
+	}
+	d := newDownload(t)
+	task, _ := json.Marshal(receiveTask{d.dir, d.journal, encoded, s.manifest, chosen})
+
+	kills, most := 0, 0
+	for ; kills < 5; kills++ {
+		out, killed := runChild(t, task, time.Duration(300+rand.IntN(700))*time.Millisecond)
+		if !killed {
+			if !strings.HasPrefix(out, "finished") {
+				t.Fatalf("it failed: %s", out)
+			}
+			break
+		}
+		// Every piece that is said to be here is.
+		sink := d.choosing(t, chosen)
+		o := open(t, sink, s)
+		here := 0
+		for i := range s.info.NumPieces() {
+			if !o.piece(i).Completion().Complete {
+				continue
+			}
+			here++
+			if b, err := o.read(i); err != nil || sha1.Sum(b) != [20]byte(s.info.Pieces[i*20:]) {
+				t.Errorf("piece %d is said to be here: %v", i, err)
+			}
+		}
+		sink.Close()
+		if here < most {
+			t.Errorf("%d pieces were here, and now %d", most, here)
+		}
+		most = here
+	}
+	if kills == 0 || most == 0 {
+		t.Errorf("%d kills, with at most %d pieces here", kills, most)
+	}
+	if out, killed := runChild(t, task, time.Minute); killed || !strings.HasPrefix(out, "finished") {
+		t.Fatalf("it does not finish: %s", out)
+	}
+	wantTree(t, d.dir, want)
+	j := journal(t, d.journal)
+	if again := j.Refetched(); len(again) > 0 {
+		t.Errorf("fetched again: %v", again)
 	}
 }
 
