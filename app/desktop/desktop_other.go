@@ -1,0 +1,11 @@
+//go:build !linux && !freebsd && !openbsd && !netbsd && !darwin && !windows
+
+package desktop
+
+import "context"
+
+func showInFolder(context.Context, string) error { return ErrNobody }
+
+func hasTray(context.Context) bool { return false }
+
+func mayHaveTray() bool { return false }
