@@ -30,6 +30,12 @@ const (
 	notASize            fault = "size"
 	notAnAbsoluteFolder fault = "folder"
 	noPolicy            fault = "policy"
+	notAChoice          fault = "choice"
+	notATime            fault = "time"
+	noDay               fault = "day"
+	notAPortRange       fault = "port-range"
+	notAnAddress        fault = "metrics"
+	notLoopback         fault = "loopback"
 )
 
 func (f fault) sentence(w *words.Words) string {
@@ -56,6 +62,10 @@ func checkFolder(text string) fault {
 	return faultOf(settings.Settings{DownloadDir: text}, "download_dir", notAnAbsoluteFolder)
 }
 
+func checkMetrics(text string) fault {
+	return faultOf(settings.Settings{Metrics: text}, "metrics", notAnAddress)
+}
+
 // faultOf says what is wrong with one field of settings; scheme is the fault of
 // an address of the wrong kind.
 func faultOf(s settings.Settings, field string, scheme fault) fault {
@@ -76,6 +86,8 @@ func faultOf(s settings.Settings, field string, scheme fault) fault {
 			return credentialsInURI
 		case errors.Is(wrong, settings.ErrRelative):
 			return notAnAbsoluteFolder
+		case errors.Is(wrong, settings.ErrNotLoopback):
+			return notLoopback
 		default:
 			return scheme
 		}
@@ -149,13 +161,85 @@ func sizeText(bytes int64) string {
 		return ""
 	}
 	text := settings.FormatRate(bytes)
-	number := strings.TrimRight(text, "kKMGi")
+	number := strings.TrimRight(text, "kKMGTi")
 	return number + " " + strings.TrimPrefix(text, number) + "B"
 }
 
 func checkSize(text string) fault {
 	if _, err := parseSize(text); err != nil {
 		return notASize
+	}
+	return fine
+}
+
+var errNotATime = errors.New("ui: not a time of day")
+
+// parseTime reads a time of day ("8:00", "18.30", "23：15") as minutes since
+// midnight.
+func parseTime(text string) (int, error) {
+	hour, minute, found := strings.Cut(strings.NewReplacer(".", ":", "：", ":").Replace(text), ":")
+	if !found || len(minute) != 2 || len(hour) == 0 || len(hour) > 2 {
+		return 0, errNotATime
+	}
+	h, err := strconv.ParseUint(hour, 10, 8)
+	if err != nil || h > 23 {
+		return 0, errNotATime
+	}
+	m, err := strconv.ParseUint(minute, 10, 8)
+	if err != nil || m > 59 {
+		return 0, errNotATime
+	}
+	return int(h)*60 + int(m), nil
+}
+
+// timeText writes minutes since midnight as parseTime reads them; what a file
+// may hold and no day has, as what it is.
+func timeText(minutes int) string {
+	if minutes < 0 || minutes >= 24*60 {
+		return strconv.Itoa(minutes)
+	}
+	return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
+}
+
+func checkTime(text string) fault {
+	if _, err := parseTime(text); err != nil {
+		return notATime
+	}
+	return fine
+}
+
+var errNotAPortRange = errors.New("ui: not a range of ports")
+
+// parsePorts reads a range of ports ("50000-50100"). Empty text is any port:
+// 0 and 0.
+func parsePorts(text string) (first, last uint16, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	from, to, _ := strings.Cut(strings.ReplaceAll(text, "–", "-"), "-")
+	low, err := strconv.ParseUint(strings.TrimSpace(from), 10, 16)
+	if err != nil {
+		return 0, 0, errNotAPortRange
+	}
+	high, err := strconv.ParseUint(strings.TrimSpace(to), 10, 16)
+	if err != nil || low == 0 || low > high {
+		return 0, 0, errNotAPortRange
+	}
+	return uint16(low), uint16(high), nil
+}
+
+// portsText writes a range of ports as parsePorts reads it; one that a file may
+// hold and cannot be, as what it is.
+func portsText(first, last uint16) string {
+	if first == 0 && last == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d-%d", first, last)
+}
+
+func checkPorts(text string) fault {
+	if _, _, err := parsePorts(text); err != nil {
+		return notAPortRange
 	}
 	return fine
 }

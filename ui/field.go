@@ -16,25 +16,33 @@ import (
 type field struct {
 	words   *words.Words
 	entry   *leavingEntry
-	problem *look.Line
+	problem *look.Paragraph
+	// row holds the entry, and content the row with what is said of it below.
+	row     *fyne.Container
 	content *fyne.Container
 	check   func(string) fault
 	// taken is called with a new text that is right, when the user presses
 	// Enter or goes elsewhere.
 	taken func(string)
+	// edited is called with each letter; it may be nil.
+	edited func()
 	// moved lays out again what is around the field.
 	moved func()
 	last  string
 }
 
 func newField(w *words.Words, text, placeholder string, check func(string) fault, taken func(string)) *field {
-	f := &field{words: w, entry: &leavingEntry{}, check: check, taken: taken, last: text, problem: look.NewCaption("")}
+	f := &field{words: w, entry: &leavingEntry{}, check: check, taken: taken, last: text,
+		problem: look.NewParagraph("").Colored(theme.ColorNameError)}
 	f.entry.ExtendBaseWidget(f.entry)
 	f.entry.SetText(text)
 	f.entry.SetPlaceHolder(placeholder)
 	f.entry.left = func() { f.commit() }
 	f.entry.OnSubmitted = func(string) { f.commit() }
 	f.entry.OnChanged = func(string) {
+		if f.edited != nil {
+			f.edited()
+		}
 		// Somebody who is typing is told when it becomes right, not that it is
 		// not right yet.
 		if f.problem.Visible() {
@@ -42,7 +50,8 @@ func newField(w *words.Words, text, placeholder string, check func(string) fault
 		}
 	}
 	f.problem.Hide()
-	f.content = container.NewVBox(f.entry, f.problem)
+	f.row = container.NewStack(f.entry)
+	f.content = column(3, f.row, f.problem)
 	f.moved = f.content.Refresh
 	return f
 }
@@ -52,7 +61,7 @@ func (f *field) text() string { return strings.TrimSpace(f.entry.Text) }
 // judge marks the field and reports whether its text is right.
 func (f *field) judge() bool {
 	wrong := f.check(f.text())
-	f.problem.Set(wrong.sentence(f.words), theme.ColorNameError)
+	f.problem.SetText(wrong.sentence(f.words))
 	if changes := f.problem.Visible() != (wrong != fine); changes {
 		show(f.problem, wrong != fine)
 		f.moved()
@@ -70,7 +79,24 @@ func (f *field) set(text string) {
 	if f.last != text {
 		f.last = text
 		f.entry.SetText(text)
+		f.judge()
 	}
+}
+
+// sized gives the entry a width, with a unit behind it, and returns the field.
+func (f *field) sized(width float32, unit string) *field {
+	f.row.Layout = besideWidth{width}
+	if unit != "" {
+		f.row.Add(label(unit))
+	}
+	return f
+}
+
+// with puts buttons right of the entry, and returns the field.
+func (f *field) with(buttons ...fyne.CanvasObject) *field {
+	f.row.Layout = beforeButtons{}
+	f.row.Objects = append(f.row.Objects, buttons...)
+	return f
 }
 
 // commit hands on a text that is right and new.

@@ -206,13 +206,13 @@ func TestRelayLimitsAreLive(t *testing.T) {
 
 func TestTheRouterIsAskedForPortsOnlyIfTheUserLikes(t *testing.T) {
 	d := settingsDesk(t)
-	d.settings.mapping.SetChecked(true)
+	d.settings.mapping.check.SetChecked(true)
 	if !d.latest(t).PortMapping {
 		t.Error("the choice is lost")
 	}
 	d.engine.err = errTest
-	d.settings.mapping.SetChecked(false)
-	if !d.settings.mapping.Checked {
+	d.settings.mapping.check.SetChecked(false)
+	if !d.settings.mapping.check.Checked {
 		t.Error("what the engine refused still shows")
 	}
 }
@@ -280,15 +280,15 @@ func TestASettingsFileEditedByHandOpensWithItsFaultsMarked(t *testing.T) {
 	if p.stun.fields[1].problem.Visible() || p.down.problem.Visible() || len(d.saved) > 0 {
 		t.Error("what is right is marked, or something was saved")
 	}
-	p.policy.SetSelected(d.words.Say("policy.direct", nil))
+	p.policy.SetSelected(d.words.Say("policy.lan", nil))
 	put(p.up, "")
 	put(p.relayMonth, "10 GB")
 	put(p.folder, "/home/ada")
 	p.stun.remove(p.stun.fields[0])
-	if p.flawed() || p.noPolicy.Visible() || d.notice.content.Visible() {
+	if _, flawed := p.flawed(); flawed || p.noPolicy.Visible() || d.notice.content.Visible() {
 		t.Errorf("corrected, and still marked; the window says %q", d.notice.text.Text)
 	}
-	if got := d.latest(t); got.Policy != path.DirectOnly || got.DownloadDir != "/home/ada" || got.LimitUp != 0 || len(got.STUN) != 1 {
+	if got := d.latest(t); got.Policy != path.LANOnly || got.DownloadDir != "/home/ada" || got.LimitUp != 0 || len(got.STUN) != 1 {
 		t.Errorf("saved %+v", got)
 	}
 }

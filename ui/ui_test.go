@@ -145,7 +145,7 @@ type desk struct {
 }
 
 var someSettings = settings.Settings{
-	Name: "Ada's laptop", DownloadDir: "/home/ada/Downloads", Policy: path.Auto, LimitUp: 2_500_000, RelayMonth: 10e9,
+	Name: "Ada's laptop", DownloadDir: "/home/ada/Downloads", Policy: path.Auto, LimitUp: 2_500_000, RelayMonth: 10e9, Welcomed: true,
 	Rendezvous: []string{"wss://tracker.example.org", "wss://tracker.example.net"},
 	STUN:       []string{"stun:stun.example.org:3478"},
 	TURN: []settings.TURN{

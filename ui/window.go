@@ -56,6 +56,12 @@ type Options struct {
 	// without a log. LogFile is where the log is, empty for none.
 	SetLogLevel func(level string)
 	LogFile     string
+	// WordsFor returns the words for a language of the settings, of which "" is
+	// the system's; nil asks the environment.
+	WordsFor func(language string) *words.Words
+	// Secrets tells where passwords are kept, and in which file where they are in
+	// one. It is called off the main goroutine; nil says nothing of it.
+	Secrets func() (settings.Place, string)
 	// Tray reports whether the desktop shows icons of programs that have no
 	// window; nil means that it does not. It is called off the main goroutine.
 	Tray func() bool
@@ -98,18 +104,31 @@ type Window struct {
 	pending sync.WaitGroup
 	keeper  *keeper
 	save    func(settings.Settings) error
+	// What follows the settings; see Options. autostarts is what the desktop was
+	// told last, settled that the settings of the start have been followed.
+	autostart   func(bool) error
+	autostarts  bool
+	settled     bool
+	setLogLevel func(string)
+	logFile     string
+	wordsFor    func(string) *words.Words
+	secrets     func() (settings.Place, string)
 
-	state     engine.State
-	notice    *notice
-	status    *statusBar
-	rail      *look.Rail
-	page      *fyne.Container
-	pages     []fyne.CanvasObject
-	transfers *transfersPage
-	network   *networkPage
-	history   *historyPage
-	settings  *settingsPage
-	drawer    *peerDrawer
+	state  engine.State
+	notice *notice
+	status *statusBar
+	rail   *look.Rail
+	page   *fyne.Container
+	// under is all of the window but what lies over it while it is of no use yet.
+	under, over *fyne.Container
+	pages       []fyne.CanvasObject
+	transfers   *transfersPage
+	network     *networkPage
+	history     *historyPage
+	settings    *settingsPage
+	drawer      *peerDrawer
+	// welcome is the first-run page; nil once it has been seen.
+	welcome *welcomePage
 	// here is the page that is shown.
 	here int
 	// modals are the dialogs that are shown, the topmost last.
@@ -136,7 +155,9 @@ func New(o Options) *Window {
 	}
 	w := &Window{
 		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit, now: time.Now,
-		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, trayAvailable: o.Tray, looked: map[engine.TransferID]bool{}, save: o.Save, window: o.App.NewWindow(o.Title),
+		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, trayAvailable: o.Tray, looked: map[engine.TransferID]bool{}, save: o.Save,
+		autostart: o.Autostart, setLogLevel: o.SetLogLevel, logFile: o.LogFile, wordsFor: o.WordsFor, secrets: o.Secrets,
+		window: o.App.NewWindow(o.Title),
 	}
 	if w.openFolder == nil {
 		w.openFolder = w.askDesktop
@@ -148,7 +169,10 @@ func New(o Options) *Window {
 	if w.after == nil {
 		w.after = w.afterwards
 	}
-	w.keeper = &keeper{window: w, taken: o.Settings}
+	if w.wordsFor == nil {
+		w.wordsFor = systemWords
+	}
+	w.keeper = newKeeper(w, o.Settings)
 	w.build()
 	w.window.SetPadded(false)
 	w.window.Resize(first)
@@ -159,24 +183,31 @@ func New(o Options) *Window {
 	o.App.Lifecycle().SetOnEnteredForeground(func() { w.inFront = true })
 	o.App.Lifecycle().SetOnExitedForeground(func() { w.inFront = false })
 	w.goTo(transfersAt)
-	if w.settings.flawed() {
+	at, flawed := w.settings.flawed()
+	if flawed {
+		w.settings.open(at)
 		w.goTo(settingsAt)
 	}
 	if o.Warning != nil {
-		w.Complain(o.Warning)
+		w.keeper.complain(o.Warning)
 	}
+	if !o.Settings.Welcomed && !flawed && o.Warning == nil {
+		w.beginWelcome()
+	}
+	w.applied(settings.Settings{}, o.Settings)
 	return w
 }
 
 // build makes everything that the window shows, in its language and with the
 // settings that the engine has taken.
 func (w *Window) build() {
+	w.keeper.said = 0
 	w.notice = newNotice(func() { w.page.Refresh() }, w.after)
 	w.status = newStatusBar(w.words)
 	w.transfers = newTransfersPage(w)
 	w.network = newNetworkPage(w)
 	w.history = newHistoryPage(w)
-	w.settings = newSettingsPage(w, w.keeper.taken)
+	w.settings = newSettingsPage(w, w.keeper.wanted)
 	w.drawer = newPeerDrawer(w)
 	w.pages = []fyne.CanvasObject{w.transfers.content, w.network.content, w.history.content, w.settings.content}
 	w.rail = look.NewRail([]look.RailItem{
@@ -188,12 +219,16 @@ func (w *Window) build() {
 	w.window.SetContent(look.WithTips(w.layOut(), w.after))
 }
 
+// layOut puts the page with what is around it below, and what may lie over it
+// above.
 func (w *Window) layOut() fyne.CanvasObject {
 	w.page = container.New(&marginLayout{18}, container.NewBorder(w.notice.content, nil, nil, nil,
 		container.NewStack(w.pages...)))
 	all := container.New(&edgeLayout{}, w.rail, w.status.content, w.page)
 	w.status.show(engine.State{})
-	return container.NewStack(all, container.New(drawerLayout{}, w.drawer.content))
+	w.under = container.NewStack(all, container.New(drawerLayout{}, w.drawer.content))
+	w.over = container.NewStack()
+	return container.NewStack(w.under, w.over)
 }
 
 // Show puts the window on the screen.
@@ -273,6 +308,7 @@ func (w *Window) announce(notifications []*fyne.Notification) {
 }
 
 func (w *Window) goTo(index int) {
+	w.drawer.close() // what is in it belongs to the page before
 	for i, page := range w.pages {
 		show(page, i == index)
 	}
