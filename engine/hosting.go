@@ -24,12 +24,8 @@ type hosting struct {
 	wanted settings.Serve // what runs, starts or could not; zero is nothing
 	public netip.Addr     // that it was started with; invalid where none is known
 
-	// round counts starts and stops. What an earlier one says late is no news.
-	round  int
-	stop   context.CancelFunc // nil while nothing was started
-	ended  chan struct{}      // closed when the newest has given its ports back
-	server *rendezvous.Server // nil while it does not run
-
+	service  service
+	server   *rendezvous.Server // nil while it does not run
 	shown    Serving
 	lookedAt time.Time // at its counters
 }
@@ -47,41 +43,22 @@ func (o *owner) host(again bool) {
 		o.showHosting() // the own address may be another
 		return
 	}
-	if h.stop != nil {
-		h.stop()
-	}
-	h.wanted, h.public, h.round, h.stop, h.server = wanted, public, h.round+1, nil, nil
+	h.wanted, h.public, h.server = wanted, public, nil
 	h.shown, o.changed = Serving{}, true
 	if !wanted.Enabled {
+		o.replace(&h.service, nil, nil)
 		return
 	}
-	ctx, cancel := context.WithCancel(o.ctx)
-	before, ended, round := h.ended, make(chan struct{}), h.round
-	h.stop, h.ended = cancel, ended
 	config := hostConfig(wanted, public)
 	config.Logger = o.log
-	o.background(func() {
-		defer close(ended)
-		defer cancel()
-		if before != nil {
-			<-before // it has the ports
+	o.replace(&h.service, func(ctx context.Context, tell teller) error {
+		server, err := rendezvous.New(config)
+		if err != nil {
+			return err
 		}
-		if err := o.serveOthers(ctx, round, config); err != nil && ctx.Err() == nil {
-			o.post(func() { o.hostFailed(round, err) })
-		}
-	})
-}
-
-func (o *owner) serveOthers(ctx context.Context, round int, config rendezvous.Config) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	server, err := rendezvous.New(config)
-	if err != nil {
-		return err
-	}
-	o.post(func() { o.hostRuns(round, server) })
-	return server.Serve(ctx)
+		tell(func() { o.hostRuns(server) })
+		return server.Serve(ctx)
+	}, o.hostFailed)
 }
 
 // hostConfig is a server on all addresses of this computer. Without an account
@@ -131,20 +108,14 @@ func (o *owner) publicAddress(wanted settings.Serve) netip.Addr {
 	}
 }
 
-func (o *owner) hostRuns(round int, server *rendezvous.Server) {
-	if o.hosting.round != round {
-		return
-	}
+func (o *owner) hostRuns(server *rendezvous.Server) {
 	o.hosting.server = server
 	o.showHosting()
 	o.log.Info("serving others", "rendezvous", o.hosting.shown.Rendezvous, "stun", o.hosting.shown.STUN, "turn", o.hosting.shown.TURN)
 }
 
-func (o *owner) hostFailed(round int, err error) {
+func (o *owner) hostFailed(err error) {
 	h := &o.hosting
-	if h.round != round {
-		return
-	}
 	h.server = nil
 	h.shown = Serving{Problem: &Problem{Code: CannotServe, Subject: hostSubject(h.wanted, err), Err: err}}
 	o.log.Warn("cannot serve others", "error", err)

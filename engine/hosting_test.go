@@ -54,20 +54,35 @@ func (b *bench) configure(t *testing.T, change func(*settings.Settings)) {
 
 func runs(s State) bool { return s.Network.Serving.Running }
 
-// answersNot waits until nobody listens at a TCP port.
-func answersNot(t *testing.T, port uint16) {
+// soon polls until something is so.
+func soon(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(int(port)))
-		if err != nil {
-			return
-		}
-		conn.Close()
+	for deadline := time.Now().Add(5 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("somebody still listens at %d", port)
+			t.Fatalf("not within 5 s: %s", what)
 		}
 	}
 }
+
+func listening(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+func answers(t *testing.T, address string) {
+	t.Helper()
+	soon(t, "somebody listens at "+address, func() bool { return listening(address) })
+}
+
+func answersNot(t *testing.T, address string) {
+	t.Helper()
+	soon(t, "nobody listens at "+address, func() bool { return !listening(address) })
+}
+
+func loopback(port uint16) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))) }
 
 func TestServingOthersIsSwitchedOnAndOffWhileTheProgramRuns(t *testing.T) {
 	t.Parallel()
@@ -108,7 +123,7 @@ func TestServingOthersIsSwitchedOnAndOffWhileTheProgramRuns(t *testing.T) {
 	if len(now.TURN) > 0 || len(now.STUN) != 1 || now.Bytes != 0 {
 		t.Errorf("without an account there is %+v", now)
 	}
-	answersNot(t, serve.TrackerPort)
+	answersNot(t, loopback(serve.TrackerPort))
 	server := netcheck.Server{URL: turn, Username: serve.Username, Password: serve.Password}
 	if result := netcheck.TestTURN(t.Context(), server, netcheck.Options{Throughput: -1}); result.Failure == nil {
 		t.Error("it relays for those of before")
@@ -118,7 +133,7 @@ func TestServingOthersIsSwitchedOnAndOffWhileTheProgramRuns(t *testing.T) {
 	if now := b.State().Load().Network.Serving; now.Running || len(now.STUN) > 0 {
 		t.Errorf("switched off it is %+v", now)
 	}
-	answersNot(t, moved.TrackerPort)
+	answersNot(t, loopback(moved.TrackerPort))
 	b.configure(t, func(s *settings.Settings) { s.Serve = serve }) // the ports are free at once
 	b.until(t, "it serves again", runs)
 }
@@ -159,7 +174,7 @@ func TestTheAddressToGiveAwayIsTheOneThatTheCheckHasFound(t *testing.T) {
 	b.mu.Lock()
 	b.report.Public4 = netip.Addr{}
 	b.mu.Unlock()
-	round := b.owner.hosting.round
+	round := b.owner.hosting.service.round
 	if _, err := b.CheckNetwork(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +182,7 @@ func TestTheAddressToGiveAwayIsTheOneThatTheCheckHasFound(t *testing.T) {
 		t.Errorf("after a check without an answer: %+v", now.Network.Serving)
 	}
 	b.configure(t, func(s *settings.Settings) { s.Name = "another" })
-	if b.owner.hosting.round != round {
+	if b.owner.hosting.service.round != round {
 		t.Error("it was started anew")
 	}
 

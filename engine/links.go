@@ -60,6 +60,8 @@ type peerLink struct {
 	sharedAt time.Time              // when there last was a share in common
 	tags     map[string]invite.Room // what the peer's tags mean
 	tagsFor  int                    // the roomsChanged for which they do
+	// carried is the payload by path that the counters have.
+	carried map[path.Kind]carriage
 }
 
 // addLink takes a new link into use; it was made in t's room. foretells tells

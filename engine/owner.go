@@ -49,6 +49,7 @@ type owner struct {
 	history   history
 	network   network
 	hosting   hosting
+	metering  metering
 
 	instruments instruments                        // set before serve, for the tests
 	free        func(folder string) (int64, error) // bytes that can be written there
@@ -173,6 +174,7 @@ func (o *owner) serve(ctx context.Context) error {
 		o.background(o.serveLAN)
 	}
 	o.watchNetwork()
+	o.meter(false)
 	// Here, and where a verb makes a record, the owner waits for the disk: the
 	// answer depends on it. What is saved afterwards is written behind the scenes.
 	if o.config.Restore {

@@ -36,6 +36,7 @@ func (o *owner) countLink(p *peerLink, now time.Time) {
 		}
 	}
 	p.relayedThen = o.relayedBy(p)
+	o.carry(p)
 }
 
 // estimate notes the payload that own relays have carried since their links were

@@ -101,7 +101,11 @@ func TestWhyATrackerCannotBeUsedIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := testRendezvous(t.Context(), one.url, 300*time.Millisecond)
+			limit := rendezvousPatience
+			if one.url == silent {
+				limit = 300 * time.Millisecond
+			}
+			_, err := testRendezvous(t.Context(), one.url, limit)
 			failure, ok := errors.AsType[*netcheck.Failure](err)
 			if !ok || failure.Reason != one.reason || failure.Code != one.code {
 				t.Errorf("told %#v (%v), want %s", failure, err, one.reason)

@@ -154,6 +154,7 @@ func (o *owner) configure(s settings.Settings) error {
 	}
 	o.networkSettingsChanged(old)
 	o.host(true)
+	o.meter(true)
 	o.applyLimits()
 	for _, t := range o.transfers {
 		if !t.record.Paused {
