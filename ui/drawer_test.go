@@ -152,6 +152,15 @@ func TestTheDrawerIsClosedByKeysAndGivesTheFocusBack(t *testing.T) {
 	if d.drawer.open() || canvas.Focused() != fyne.Focusable(d.transfers.invitation) {
 		t.Errorf("open: %v; the focus is at %T", d.drawer.open(), canvas.Focused())
 	}
+	d.openDrawer(p.Transfer, p.ID)
+	canvas.Focus(d.drawer.full)
+	if !d.pressed(fyne.KeyEscape, 0) || d.drawer.open() {
+		t.Error("Esc does not close it where something in it has the focus")
+	}
+	d.openDrawer(p.Transfer, p.ID)
+	if d.goTo(historyAt); d.drawer.open() {
+		t.Error("it stays over another page")
+	}
 	d.openDrawer(p.Transfer, "nobody")
 	if d.drawer.open() {
 		t.Error("it opens for a peer that is not there")

@@ -193,6 +193,10 @@ func (w *Window) pressedInDialog(name fyne.KeyName, held fyne.KeyModifier) bool 
 
 // escape closes what lies over the page; of several things the nearest.
 func (w *Window) escape() {
+	if w.drawer.open() {
+		w.drawer.close()
+		return
+	}
 	if w.notice.content.Visible() {
 		w.notice.hush()
 		return

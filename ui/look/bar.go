@@ -1,6 +1,9 @@
 package look
 
 import (
+	"math"
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -35,6 +38,14 @@ func (b *Bar) Set(value float32, color fyne.ThemeColorName) {
 
 // Value is how full the bar is, from 0 to 1.
 func (b *Bar) Value() float32 { return b.value }
+
+// AccessibilityLabel is how full the bar is, in percent, rounded down.
+func (b *Bar) AccessibilityLabel() string {
+	return strconv.Itoa(int(math.Floor(float64(b.value)*100+1e-4))) + " %"
+}
+
+// AccessibilityRole says that this is text.
+func (b *Bar) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // CreateRenderer is called by Fyne.
 func (b *Bar) CreateRenderer() fyne.WidgetRenderer {

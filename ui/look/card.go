@@ -31,6 +31,12 @@ func NewPanel(fill fyne.ThemeColorName, pad float32, content fyne.CanvasObject) 
 	return c
 }
 
+// AccessibilityLabel is empty: what is inside speaks for itself.
+func (c *Card) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole says that this holds other widgets.
+func (c *Card) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
 // CreateRenderer is called by Fyne.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 	r := &cardRenderer{card: c}

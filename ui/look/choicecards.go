@@ -92,6 +92,12 @@ func (c *ChoiceCards) columns(width float32) int {
 	return 1
 }
 
+// AccessibilityLabel is empty: what is inside speaks for itself.
+func (c *ChoiceCards) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole says that this holds other widgets.
+func (c *ChoiceCards) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
 // CreateRenderer is called by Fyne.
 func (c *ChoiceCards) CreateRenderer() fyne.WidgetRenderer { return &choiceCardsRenderer{c} }
 

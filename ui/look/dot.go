@@ -12,6 +12,7 @@ type Dot struct {
 	color    fyne.ThemeColorName
 	icon     fyne.Resource
 	diameter float32
+	label    string
 }
 
 // NewDot returns a plain disc.
@@ -29,6 +30,16 @@ func (d *Dot) Set(color fyne.ThemeColorName, icon fyne.Resource) {
 	d.color, d.icon = color, icon
 	d.Refresh()
 }
+
+// SetLabel says in words what the colour and the icon do, where nothing beside
+// them does.
+func (d *Dot) SetLabel(text string) { d.label = text }
+
+// AccessibilityLabel is what SetLabel said; empty for mere decoration.
+func (d *Dot) AccessibilityLabel() string { return d.label }
+
+// AccessibilityRole says that this is text.
+func (d *Dot) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // CreateRenderer is called by Fyne.
 func (d *Dot) CreateRenderer() fyne.WidgetRenderer {

@@ -110,6 +110,12 @@ func (l *TipLayer) show(of fyne.CanvasObject, text string) {
 	l.tip.Refresh()
 }
 
+// AccessibilityLabel is empty: what is inside speaks for itself.
+func (l *TipLayer) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole says that this holds other widgets.
+func (l *TipLayer) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
 // CreateRenderer is called by Fyne.
 func (l *TipLayer) CreateRenderer() fyne.WidgetRenderer { return &tipLayerRenderer{l} }
 
