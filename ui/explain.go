@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"github.com/causeway-app/causeway/assets/words"
@@ -51,6 +52,22 @@ func story(w *words.Words, p engine.Peer) string {
 		why = explain(w, p.Explanation)
 	}
 	return w.Sentences(why, relayedFirst(w, p))
+}
+
+// sameStory reports whether the story of a peer would be told in the same words.
+func sameStory(a, b *engine.Peer) bool {
+	x, y := &a.Explanation, &b.Explanation
+	return a.Path == b.Path && x.Path == y.Path && x.Forecast == y.Forecast && x.Opening == y.Opening &&
+		slices.Equal(x.Own, y.Own) && slices.Equal(x.Theirs, y.Theirs) && slices.Equal(x.Remedies, y.Remedies) &&
+		sameRelayedFirst(a, b)
+}
+
+func sameRelayedFirst(a, b *engine.Peer) bool {
+	if !a.Path.Direct() || a.BytesRelayed <= 0 && b.BytesRelayed <= 0 {
+		return true // nothing is said of it
+	}
+	return a.BytesRelayed == b.BytesRelayed && a.RelayReleased.Equal(b.RelayReleased) &&
+		relayedPart(a.BytesRelayed, a.BytesIn+a.BytesOut) == relayedPart(b.BytesRelayed, b.BytesIn+b.BytesOut)
 }
 
 // relayedFirst tells what a relay carried before the path was direct.

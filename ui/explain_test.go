@@ -75,12 +75,12 @@ func TestANarrowLineStillTellsWhoItIs(t *testing.T) {
 	d.window.Resize(minimum)
 	d.transfers.toggle("s")
 	d.show(one(moving(sending(""), path.Relayed), explained(path.Relayed, netcheck.Explanation{Path: path.Relayed})))
-	line := d.row(t, 0).drawn.peers[0]
+	line := d.peerLine(t, 0)
 	if got := line.name.Size().Width; got < peerNameLeast || line.bar.Visible() {
 		t.Errorf("the name has %v", got)
 	}
 	d.window.Resize(first)
-	if !d.row(t, 0).drawn.peers[0].bar.Visible() {
+	if !d.peerLine(t, 0).bar.Visible() {
 		t.Error("in a wide window the bar is missing")
 	}
 }
@@ -111,21 +111,21 @@ func TestAnOpenRowHasRoomForStories(t *testing.T) {
 	d := englishDesk(t)
 	d.transfers.toggle("s")
 	d.show(one(moving(sending(""), path.Relayed), peer("s", path.Relayed)))
-	without := d.transfers.entries[0].height()
+	without := d.transfers.list.height()
 	told := one(moving(sending(""), path.Relayed), explained(path.Relayed, strict))
 	d.show(told)
-	wide := d.transfers.entries[0]
-	line := d.row(t, 0).drawn.peers[0]
-	if wide.height() <= without || line.story.Size().Height < line.story.MinSize().Height || line.Size().Height < line.MinSize().Height {
-		t.Errorf("the row is %v high with a story, %v without; the story has %v of %v", wide.height(), without,
+	wide, story := d.transfers.list.height(), d.peerLine(t, 0).peer.storyHeight
+	line := d.peerLine(t, 0)
+	if wide <= without || line.story.Size().Height < line.story.MinSize().Height || line.Size().Height < line.MinSize().Height {
+		t.Errorf("the row is %v high with a story, %v without; the story has %v of %v", wide, without,
 			line.story.Size(), line.story.MinSize())
 	}
 	d.window.Resize(minimum)
-	if narrow := d.transfers.entries[0]; narrow.peers[0].storyHeight < wide.peers[0].storyHeight {
-		t.Errorf("in a narrow window the story has %v, in a wide one %v", narrow.peers[0].storyHeight, wide.peers[0].storyHeight)
+	if narrow := d.peerLine(t, 0).peer.storyHeight; narrow < story {
+		t.Errorf("in a narrow window the story has %v, in a wide one %v", narrow, story)
 	}
 	d.transfers.toggle("s")
-	if d.transfers.entries[0].peers[0].story != "" {
-		t.Error("a folded row tells stories that nobody sees")
+	if folded := d.transfers.list.height(); folded >= without {
+		t.Errorf("a folded row is %v high", folded)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -46,9 +47,14 @@ func title(w *words.Words, t engine.Transfer) string {
 	return t.Name
 }
 
-// status says in one line what a transfer is doing and how far it is.
-func status(w *words.Words, t engine.Transfer) string {
+// status says in one line what a transfer is doing, how far it is, and how fast.
+func status(w *words.Words, t engine.Transfer) string { return facts(standing(w, t), speed(w, t)) }
+
+// standing says what a transfer is doing and how far it is.
+func standing(w *words.Words, t engine.Transfer) string {
 	switch t.Phase {
+	case engine.Offered:
+		return offered(w, t)
 	case engine.Preparing:
 		if t.Direction == engine.Receive {
 			return w.Say("status.sender-prepares", map[string]string{"Percent": fraction(t.Preparing)})
@@ -59,7 +65,10 @@ func status(w *words.Words, t engine.Transfer) string {
 	case engine.Connecting:
 		return facts(w.Say("status.connecting", nil), size(w, t))
 	case engine.Transferring:
-		return transferring(w, t)
+		if unlisted(t) {
+			return w.Say("status.sender-prepares", map[string]string{"Percent": fraction(t.Preparing)})
+		}
+		return facts(words.Percent(t.Bytes, t.Total), amount(w, t))
 	case engine.Complete:
 		if t.Direction == engine.Send {
 			return facts(w.Count("status.sent", t.Receivers), size(w, t))
@@ -72,15 +81,33 @@ func status(w *words.Words, t engine.Transfer) string {
 	}
 }
 
-func transferring(w *words.Words, t engine.Transfer) string {
-	if t.Preparing >= 0 && t.Direction == engine.Receive && t.Total == 0 {
-		return w.Say("status.sender-prepares", map[string]string{"Percent": fraction(t.Preparing)})
+// offered says who offers a share and what is in it.
+func offered(w *words.Words, t engine.Transfer) string {
+	if t.Total <= 0 {
+		return w.Say("status.looking", nil)
+	}
+	if t.Sender == "" {
+		return facts(w.Say("status.offered-unnamed", nil), size(w, t))
+	}
+	return facts(w.Say("status.offered", map[string]string{"Name": t.Sender}), size(w, t))
+}
+
+// unlisted reports whether the sender has not listed its files yet.
+func unlisted(t engine.Transfer) bool {
+	return t.Preparing >= 0 && t.Direction == engine.Receive && t.Total == 0
+}
+
+// speed says how fast a transfer is, and how long it still takes; empty while
+// it is not moving.
+func speed(w *words.Words, t engine.Transfer) string {
+	if t.Phase != engine.Transferring || unlisted(t) {
+		return ""
 	}
 	left := ""
 	if t.Rate > 0 {
 		left = w.Left(t.Left)
 	}
-	return facts(words.Percent(t.Bytes, t.Total), amount(w, t), words.Rate(t.Rate), left)
+	return facts(words.Rate(t.Rate), left)
 }
 
 // amount is "540 MB of 1.2 GB", or nothing while the total is unknown.
@@ -155,39 +182,58 @@ func pathFace(w *words.Words, kind path.Kind, relay string, better bool) look.Ba
 		}
 		return look.BadgeFace{Text: w.Say("path.relayed", nil), Mark: look.BarsAndBox, Level: 2, Color: look.ColorRelayed}
 	default:
-		return look.BadgeFace{Text: w.Say("path.connecting", nil), Color: look.ColorIdle}
+		return look.BadgeFace{Text: w.Say("path.connecting", nil), Mark: look.BarsAndDots, Color: look.ColorIdle}
 	}
 }
 
-// badge is the badge of a whole transfer; false where there is no path to
-// speak of.
-func badge(w *words.Words, t engine.Transfer, peers []peerEntry) (look.BadgeFace, bool) {
+// badge is the badge of a whole transfer and what it means; false where there is
+// no path to speak of.
+func badge(w *words.Words, t engine.Transfer, peers []engine.Peer, policy path.Policy, now time.Time) (look.BadgeFace, string, bool) {
 	if t.Problem != nil {
 		switch t.Problem.Code {
 		case engine.NoPath:
-			return look.BadgeFace{Text: w.Say("path.none", nil), Mark: look.Cross, Color: theme.ColorNameError}, true
+			return look.BadgeFace{Text: w.Say("path.none", nil), Mark: look.Cross, Color: theme.ColorNameError},
+				w.Say("path-means.none", nil), true
 		case engine.PolicyBlocked:
-			return look.BadgeFace{Text: w.Say("path.blocked", map[string]string{"Policy": t.Problem.Subject}), Mark: look.Shield, Color: look.ColorRelayed}, true
+			return look.BadgeFace{Text: w.Say("path.blocked", map[string]string{"Policy": t.Problem.Subject}), Mark: look.Shield, Color: look.ColorRelayed},
+				w.Say("path-means.blocked", nil), true
 		}
 	}
 	known := t.Path != "" && t.Path != path.Connecting
-	if !known && t.Phase != engine.Connecting || t.Phase == engine.Paused || t.Phase == engine.Failed || t.Phase == engine.Waiting {
-		return look.BadgeFace{}, false
+	if !known && t.Phase != engine.Connecting || t.Phase == engine.Paused || t.Phase == engine.Failed || t.Phase == engine.Waiting ||
+		t.Phase == engine.Offered {
+		return look.BadgeFace{}, "", false
 	}
-	leader := leading(t, peers)
-	return pathFace(w, t.Path, leader.Relay, leader.switching), true
+	leader, found := leading(t, peers)
+	better := found && switching(leader, now)
+	return pathFace(w, t.Path, leader.Relay, better), pathTip(w, t.Path, leader.Relay, policy, better), true
 }
 
 // leading is the peer that the path of a transfer is taken from: of those on
 // it, the one with which most bytes move.
-func leading(t engine.Transfer, peers []peerEntry) (leader peerEntry) {
-	most := int64(-1)
-	for _, p := range peers {
-		if moved := p.RateIn + p.RateOut; p.Path == t.Path && moved > most {
-			leader, most = p, moved
+func leading(t engine.Transfer, peers []engine.Peer) (engine.Peer, bool) {
+	leader, most := -1, int64(-1)
+	for i := range peers {
+		if moved := peers[i].RateIn + peers[i].RateOut; peers[i].Path == t.Path && moved > most {
+			leader, most = i, moved
 		}
 	}
-	return leader
+	if leader < 0 {
+		return engine.Peer{}, false
+	}
+	return peers[leader], true
+}
+
+// pathTip says what the badge of a path means. better tells that a relayed path
+// is about to be direct.
+func pathTip(w *words.Words, kind path.Kind, relay string, policy path.Policy, better bool) string {
+	if better {
+		return w.Say("path-means.switching", nil)
+	}
+	if text := pathSentence(w, kind, relay, policy); text != "" {
+		return text
+	}
+	return w.Say("path-means.connecting", nil)
 }
 
 // pathSentence says what a path means for the user's files. Under relay-only

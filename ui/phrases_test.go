@@ -61,7 +61,7 @@ func TestABadgeNeverRestsOnColourAlone(t *testing.T) {
 func TestATransferWithoutAPathHasNoPathBadge(t *testing.T) {
 	english := words.In("en")
 	for _, phase := range []engine.Phase{engine.Preparing, engine.Waiting, engine.Paused, engine.Failed, engine.Complete} {
-		if face, found := badge(english, sending(phase), nil); found {
+		if face, _, found := badge(english, sending(phase), nil, path.Auto, time.Now()); found {
 			t.Errorf("%s has the badge %q", phase, face.Text)
 		}
 	}
@@ -73,8 +73,8 @@ func TestABadgeNamesTheSettingThatBlocks(t *testing.T) {
 		"direct": "Blocked by your setting: direct only", "lan": "Blocked by your setting: same network only",
 		"relay": "Blocked by your setting: relay only", "": "Blocked by your setting",
 	} {
-		face, found := badge(english, failing(sending(""), engine.PolicyBlocked, policy), nil)
-		if !found || face.Text != want || face.Mark != look.Shield {
+		face, tip, found := badge(english, failing(sending(""), engine.PolicyBlocked, policy), nil, path.Auto, time.Now())
+		if !found || face.Text != want || face.Mark != look.Shield || tip == "" {
 			t.Errorf("%q has the badge %+v", policy, face)
 		}
 	}
@@ -85,7 +85,7 @@ func TestTheBadgeIsThatOfThePeerWhichMovesMost(t *testing.T) {
 	slow.RateOut, slow.Relay = 1, "turns:slow.example.org"
 	direct := peer("s", path.DirectLAN)
 	direct.RateOut, direct.Relay = 1e9, "turns:old.example.org"
-	face, _ := badge(words.In("en"), moving(sending(""), path.Relayed), []peerEntry{{Peer: slow}, {Peer: direct}, {Peer: fast}})
+	face, _, _ := badge(words.In("en"), moving(sending(""), path.Relayed), []engine.Peer{slow, direct, fast}, path.Auto, time.Now())
 	if face.Text != "Relayed" {
 		t.Errorf("the badge says %q of a relay that carries next to nothing", face.Text)
 	}

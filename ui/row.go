@@ -1,49 +1,38 @@
 package ui
 
 import (
-	"reflect"
-	"slices"
-
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
-	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/ui/look"
 )
 
 // rowGestures is what the user can do with a transfer.
 type rowGestures interface {
+	// tapped is told that a row was clicked; toggle unfolds a transfer or folds it.
+	tapped(rowKey)
 	toggle(engine.TransferID)
 	pause(engine.Transfer)
 	resume(engine.Transfer)
 	remove(engine.Transfer)
-	copyInvitation(engine.Transfer)
-	showQR(engine.Transfer)
-	openFolder(engine.Transfer)
+	look(engine.Transfer)
 	answers
+	detailGestures
 }
 
-// entry is everything that a row shows.
+// entry is what the list knows of a transfer, in sight or not.
 type entry struct {
 	transfer engine.Transfer
-	peers    []peerEntry
 	expanded bool
-	// policy is what the user permits.
-	policy path.Policy
 	// problemHeight is how much room the problem's sentence takes, 0 for none.
 	problemHeight float32
 	// question is what the user is asked, and how much room that takes.
 	question       question
 	questionHeight float32
-}
-
-func (e entry) same(other entry) bool {
-	return sameTransfer(e.transfer, other.transfer) && e.expanded == other.expanded && e.policy == other.policy &&
-		e.problemHeight == other.problemHeight && e.question == other.question && e.questionHeight == other.questionHeight &&
-		slices.EqualFunc(e.peers, other.peers, peerEntry.same)
 }
 
 // sameTransfer reports whether two transfers look the same. What a question says
@@ -53,68 +42,51 @@ func sameTransfer(a, b engine.Transfer) bool {
 	return a == b
 }
 
-// peerEntry is everything that the line of a peer shows.
-type peerEntry struct {
-	engine.Peer
-	// switching tells that the path is about to become direct.
-	switching bool
-	// story says why the path is what it is; storyHeight is its room.
-	story       string
-	storyHeight float32
+// head is everything that the row of a transfer shows.
+type head struct {
+	entry
+	// face is the badge of the path, where badged; tip says what it means.
+	face   look.BadgeFace
+	badged bool
+	tip    string
 }
 
-// same reports whether two peers look the same.
-func (e peerEntry) same(other peerEntry) bool { return reflect.DeepEqual(e, other) }
-
-// height is how tall the line is.
-func (e peerEntry) height() float32 {
-	if e.storyHeight == 0 {
-		return peerLineHeight
+func (h head) same(other head) bool {
+	if !sameTransfer(h.transfer, other.transfer) {
+		return false
 	}
-	return peerLineHeight + e.storyHeight + storyGap
-}
-
-// hasSentences reports whether the height depends on the width.
-func (e entry) hasSentences() bool {
-	return e.transfer.Problem != nil || e.question != question{} || e.expanded && len(e.peers) > 0
+	h.transfer, other.transfer = engine.Transfer{}, engine.Transfer{}
+	return h == other
 }
 
 const (
 	rowPad    = 14
 	rowHead   = 78
-	rowIcon   = 38
 	rowButton = 36
 	rowText   = rowPad + rowIcon + 14
-	// rowHalo is room around a row in which the list shows what the mouse or
-	// the keyboard is at.
+	// rowHalo is room around a card, so that its edge lies on the line that the
+	// cards above begin and end at.
 	rowHalo = 3
-	// What an expanded row adds, besides its peers.
-	detailTop, detailActions, detailCaption, detailBottom = 8, 38, 26, 10
 )
 
-// height is how tall the row of an entry is.
+// height is how tall the row of a transfer is, without what it unfolds.
 func (e entry) height() float32 {
-	height := float32(rowHead) + e.problemHeight + e.questionHeight + 2*rowHalo
-	if e.expanded {
-		height += detailTop + detailActions + detailCaption + detailBottom
-		for _, p := range e.peers {
-			height += p.height()
-		}
-		if e.transfer.Skipped > 0 {
-			height += detailCaption
-		}
+	height := rowHead + e.questionHeight
+	if e.problemHeight > 0 {
+		height += e.problemHeight + problemGap
 	}
 	return height
 }
 
-// row shows one transfer, and one line a peer when it is expanded. Making one
-// costs nothing until it is drawn, because the list makes one at each refresh
-// only to learn its height.
+// problemGap is below the sentence of a problem.
+const problemGap = 8
+
+// row shows one transfer.
 type row struct {
 	widget.BaseWidget
 	words    *words.Words
 	gestures rowGestures
-	entry    entry
+	head     head
 	drawn    *rowRenderer
 }
 
@@ -124,26 +96,26 @@ func newRow(w *words.Words, gestures rowGestures) *row {
 	return r
 }
 
-// MinSize does not depend on what the row shows; the list sets the height.
-func (r *row) MinSize() fyne.Size { return fyne.NewSize(480, rowHead+2*rowHalo) }
+// Tapped unfolds the row or folds it.
+func (r *row) Tapped(*fyne.PointEvent) { r.gestures.tapped(rowKey{transfer: r.head.transfer.ID}) }
 
-// Tapped expands the row or folds it.
-func (r *row) Tapped(*fyne.PointEvent) { r.gestures.toggle(r.entry.transfer.ID) }
+// Cursor says that a click does something.
+func (r *row) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
-// AccessibilityLabel is the transfer's name and what it is doing.
+// AccessibilityLabel is the transfer's name, what it is doing, and by which path.
 func (r *row) AccessibilityLabel() string {
-	return title(r.words, r.entry.transfer) + between + status(r.words, r.entry.transfer)
+	return facts(title(r.words, r.head.transfer), status(r.words, r.head.transfer), r.head.face.Text)
 }
 
 // AccessibilityRole says that pressing it does something.
 func (r *row) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 // show does nothing when nothing has changed.
-func (r *row) show(e entry) {
-	if r.entry.same(e) {
+func (r *row) show(h head) {
+	if r.head.same(h) {
 		return
 	}
-	r.entry = e
+	r.head = h
 	if r.drawn != nil {
 		r.drawn.update()
 	}
@@ -151,21 +123,21 @@ func (r *row) show(e entry) {
 
 // CreateRenderer is called by Fyne.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	n := &rowRenderer{
-		row: r, icon: look.NewDot(look.ColorIdle, rowIcon),
-		name: look.NewTitle(""), status: look.NewCaption(""), bar: look.NewBar(), badge: look.NewBadge(look.BadgeFace{}),
-		problem: widget.NewLabel(""), means: look.NewCaption(""), skipped: look.NewCaption(""),
+	if r.drawn != nil {
+		return r.drawn
 	}
-	n.problem.Wrapping = fyne.TextWrapWord
-	n.problem.SizeName = theme.SizeNameCaptionText
-	n.pause = quietButton(theme.MediaPauseIcon(), func() { n.pauseOrResume() })
-	n.fold = quietButton(theme.MenuExpandIcon(), func() { r.gestures.toggle(r.entry.transfer.ID) })
-	n.copy = widget.NewButtonWithIcon(r.words.Say("row.copy", nil), theme.ContentCopyIcon(), func() { r.gestures.copyInvitation(r.entry.transfer) })
-	n.code = widget.NewButtonWithIcon(r.words.Say("row.qr", nil), qrIcon, func() { r.gestures.showQR(r.entry.transfer) })
-	n.open = widget.NewButtonWithIcon(r.words.Say("row.open", nil), theme.FolderOpenIcon(), func() { r.gestures.openFolder(r.entry.transfer) })
-	n.remove = widget.NewButtonWithIcon(r.words.Say("row.remove", nil), theme.DeleteIcon(), func() { r.gestures.remove(r.entry.transfer) })
-	n.question = newQuestionBox(r.words, r.gestures, func() engine.Transfer { return r.entry.transfer })
-	n.surface = look.NewCard(widget.NewLabel(""))
+	say := r.words.Say
+	current := func() engine.Transfer { return r.head.transfer }
+	n := &rowRenderer{
+		row: r, icon: newKindIcon(), name: look.NewTitle(""), status: look.NewCaption(""),
+		speed: look.NewCaption("").Aligned(fyne.TextAlignTrailing), bar: look.NewBar(), badge: look.NewBadge(look.BadgeFace{}),
+		problem: look.NewParagraph(""), question: newQuestionBox(r.words, r.gestures, current),
+	}
+	n.pause = look.NewTipButton(theme.MediaPauseIcon(), say("row.pause", nil), func() { n.pauseOrResume() })
+	n.remove = look.NewTipButton(theme.CancelIcon(), say("row.remove", nil), func() { r.gestures.remove(current()) })
+	n.fold = look.NewTipButton(unfoldIcon, say("row.unfold", nil), func() { r.gestures.toggle(current().ID) })
+	n.look = widget.NewButton(say("row.look", nil), func() { r.gestures.look(current()) })
+	n.look.Importance = widget.HighImportance
 	r.drawn = n
 	n.update()
 	return n

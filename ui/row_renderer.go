@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -13,71 +12,78 @@ import (
 // rowRenderer is the drawn side of a row.
 type rowRenderer struct {
 	row     *row
-	surface *look.Card
-	icon    *look.Dot
+	icon    *kindIcon
 	name    *look.Line
 	status  *look.Line
+	speed   *look.Line
 	bar     *look.Bar
 	badge   *look.Badge
-	problem *widget.Label
+	problem *look.Paragraph
 	// question stands under the problem, in a folded row too.
 	question *questionBox
 
-	pause, fold              *widget.Button
-	copy, code, open, remove *widget.Button
-	means, skipped           *look.Line
-	peers                    []*peerLine
+	pause, remove, fold *look.TipButton
+	look                *widget.Button
+
+	// laid is what the places of things were last found for.
+	laid shape
+}
+
+// shape is everything that the places of things in a row depend on.
+type shape struct {
+	size                    fyne.Size
+	badge, speed            string
+	badged, offered, paused bool
+	problem, question       float32
 }
 
 // update brings everything in line with the row's entry.
 func (r *rowRenderer) update() {
-	w, t := r.row.words, r.row.entry.transfer
-	r.icon.Set(directionFace(t))
+	w, h := r.row.words, r.row.head
+	t := h.transfer
+	r.icon.show(t)
 	r.name.SetText(title(w, t))
-	r.status.SetText(status(w, t))
+	r.status.SetText(standing(w, t))
+	r.speed.SetText(speed(w, t))
 	r.bar.Set(progress(t))
-	face, found := badge(w, t, r.row.entry.peers)
-	show(r.badge, found)
-	if found {
-		r.badge.Set(face)
+	show(r.bar, t.Phase != engine.Offered)
+	show(r.badge, h.badged)
+	if h.badged {
+		r.badge.Set(h.face)
+		r.badge.SetTip(h.tip)
 	}
 	r.updateButtons(t)
 	r.updateProblem(t)
-	show(r.question, r.row.entry.question != question{})
-	r.question.show(r.row.entry.question)
-	r.updateDetail()
-	r.Layout(r.row.Size())
-	canvas.Refresh(r.row)
-}
-
-func directionFace(t engine.Transfer) (fyne.ThemeColorName, fyne.Resource) {
-	color := theme.ColorNamePrimary
-	switch {
-	case t.Phase == engine.Failed:
-		color = theme.ColorNameError
-	case t.Phase == engine.Complete:
-		color = look.ColorDirect
-	case t.Phase == engine.Paused:
-		color = look.ColorIdle
-	}
-	return color, directionIcons[t.Direction][color]
+	show(r.question, h.question != question{})
+	r.question.show(h.question)
+	r.arrange(r.row.Size())
 }
 
 func (r *rowRenderer) updateButtons(t engine.Transfer) {
-	stopped := t.Phase == engine.Paused || t.Phase == engine.Failed
-	switch {
-	case t.Phase == engine.Failed:
-		setIcon(r.pause, theme.ViewRefreshIcon())
-	case stopped:
-		setIcon(r.pause, theme.MediaPlayIcon())
+	say := r.row.words.Say
+	offered := t.Phase == engine.Offered
+	switch t.Phase {
+	case engine.Failed:
+		setFace(r.pause, theme.ViewRefreshIcon(), say("row.retry", nil))
+	case engine.Paused:
+		setFace(r.pause, theme.MediaPlayIcon(), say("row.play", nil))
 	default:
-		setIcon(r.pause, theme.MediaPauseIcon())
+		setFace(r.pause, theme.MediaPauseIcon(), say("row.pause", nil))
 	}
-	show(r.pause, t.Direction == engine.Send || t.Phase != engine.Complete)
-	if r.row.entry.expanded {
-		setIcon(r.fold, foldIcon)
+	show(r.pause, !offered && (t.Direction == engine.Send || t.Phase != engine.Complete))
+	if r.row.head.expanded {
+		setFace(r.fold, foldIcon, say("row.fold", nil))
 	} else {
-		setIcon(r.fold, unfoldIcon)
+		setFace(r.fold, unfoldIcon, say("row.unfold", nil))
+	}
+	show(r.fold, !offered)
+	show(r.look, offered)
+	if able := t.Total > 0; able == r.look.Disabled() {
+		if able {
+			r.look.Enable()
+		} else {
+			r.look.Disable()
+		}
 	}
 }
 
@@ -86,61 +92,18 @@ func (r *rowRenderer) updateProblem(t engine.Transfer) {
 	if t.Problem == nil {
 		return
 	}
-	importance := widget.WarningImportance
-	if t.Phase == engine.Failed {
-		importance = widget.DangerImportance
-	}
-	text := Sentence(r.row.words, t.Problem)
-	if r.problem.Text != text || r.problem.Importance != importance {
-		r.problem.Importance = importance
-		r.problem.SetText(text)
-	}
+	r.problem.Set(Sentence(r.row.words, t.Problem), problemColor(t))
 }
 
-func (r *rowRenderer) updateDetail() {
-	w, e := r.row.words, r.row.entry
-	sending := e.transfer.Direction == engine.Send
-	// Receivers may pass an invitation on, but it is not what they are here for.
-	importance := widget.MediumImportance
-	if sending && e.transfer.Phase != engine.Complete {
-		importance = widget.HighImportance
+func problemColor(t engine.Transfer) fyne.ThemeColorName {
+	if t.Phase == engine.Failed {
+		return theme.ColorNameError
 	}
-	if r.copy.Importance != importance {
-		r.copy.Importance = importance
-		r.copy.Refresh()
-	}
-	show(r.copy, e.expanded && e.transfer.Invitation != "")
-	show(r.code, e.expanded && e.transfer.Invitation != "")
-	show(r.open, e.expanded && e.transfer.Folder != "" && (sending || e.transfer.Phase == engine.Complete))
-	show(r.remove, e.expanded)
-	show(r.means, e.expanded)
-	if len(e.peers) == 0 {
-		r.means.SetText(w.Say("row.nobody", nil))
-	} else if means := pathSentence(w, e.transfer.Path, leading(e.transfer, e.peers).Relay, e.policy); means != "" {
-		r.means.SetText(means)
-	} else {
-		r.means.SetText(w.Say("path-means.connecting", nil))
-	}
-	show(r.skipped, e.expanded && e.transfer.Skipped > 0)
-	if e.transfer.Skipped > 0 {
-		r.skipped.SetText(w.Count("row.skipped", e.transfer.Skipped))
-	}
-	if e.expanded {
-		for len(r.peers) < len(e.peers) {
-			r.peers = append(r.peers, newPeerLine(w))
-		}
-	}
-	for i, line := range r.peers {
-		visible := e.expanded && i < len(e.peers)
-		if visible {
-			line.show(e.peers[i])
-		}
-		show(line, visible)
-	}
+	return theme.ColorNameWarning
 }
 
 func (r *rowRenderer) pauseOrResume() {
-	t := r.row.entry.transfer
+	t := r.row.head.transfer
 	if t.Phase == engine.Paused || t.Phase == engine.Failed {
 		r.row.gestures.resume(t)
 	} else {
@@ -148,64 +111,68 @@ func (r *rowRenderer) pauseOrResume() {
 	}
 }
 
+// Layout is called by Fyne.
 func (r *rowRenderer) Layout(size fyne.Size) {
-	size.Width -= scrollRoom
-	place(r.surface, rowHalo, rowHalo, size.Width-2*rowHalo, size.Height-2*rowHalo)
-	const middle = rowHalo + rowHead/2
-	right := size.Width - rowPad
-	place(r.icon, rowPad, middle-rowIcon/2, rowIcon, rowIcon)
-	right -= rowButton
-	place(r.fold, right, middle-rowButton/2, rowButton, rowButton)
-	right -= rowButton
-	place(r.pause, right, middle-rowButton/2, rowButton, rowButton)
-	right -= 10
+	r.laid = shape{}
+	r.arrange(size)
+}
+
+// arrange puts things into their places, unless they are there.
+func (r *rowRenderer) arrange(size fyne.Size) {
+	h := r.row.head
+	now := shape{
+		size: size, badge: h.face.Text, speed: r.speed.Text(), badged: h.badged, offered: h.transfer.Phase == engine.Offered,
+		paused: r.pause.Visible(), problem: h.problemHeight, question: h.questionHeight,
+	}
+	if now == r.laid {
+		return
+	}
+	r.laid = now
+	nameTop, statusTop := float32(11), float32(52)
+	if now.offered {
+		nameTop, statusTop = 19, 43
+	}
+	place(r.icon, rowPad, (rowHead-rowIcon)/2, rowIcon, rowIcon)
+	right := r.arrangeButtons(size.Width) - 10
 	nameRight := right
-	if r.badge.Visible() {
+	if h.badged {
 		width := r.badge.MinSize().Width
 		nameRight = right - width
-		place(r.badge, nameRight, rowHalo+9, width, 24)
+		place(r.badge, nameRight, 9, width, 24)
 		nameRight -= 12
 	}
-	place(r.name, rowText, rowHalo+11, nameRight-rowText, 20)
-	place(r.bar, rowText, rowHalo+38, right-rowText, 8)
-	place(r.status, rowText, rowHalo+52, right-rowText, 18)
-	// The label pads its text; the sentence shall stand under the status.
-	place(r.problem, rowText-8, rowHalo+rowHead-10, size.Width-rowText-rowPad+16, r.row.entry.problemHeight)
-	top := rowHalo + rowHead + r.row.entry.problemHeight
-	place(r.question, rowText, top-6, size.Width-rowText-rowPad, r.row.entry.questionHeight)
-	if r.row.entry.expanded {
-		r.layoutDetail(size, top+r.row.entry.questionHeight+detailTop)
+	place(r.name, rowText, nameTop, nameRight-rowText, 20)
+	place(r.bar, rowText, 38, right-rowText, 8)
+	fast := min(r.speed.Width()+2, (right-rowText)/2)
+	place(r.speed, right-fast, statusTop, fast, 18)
+	place(r.status, rowText, statusTop, right-fast-8-rowText, 18)
+	width, top := size.Width-rowText-rowPad, float32(rowHead)-3
+	place(r.problem, rowText, top, width, h.problemHeight)
+	if h.problemHeight > 0 {
+		top += h.problemHeight + problemGap
 	}
+	place(r.question, rowText, top-3, width, h.questionHeight)
 }
 
-func (r *rowRenderer) layoutDetail(size fyne.Size, top float32) {
-	left := float32(rowText)
-	for _, button := range []*widget.Button{r.copy, r.code, r.open} {
+// arrangeButtons returns where the leftmost button begins.
+func (r *rowRenderer) arrangeButtons(right float32) float32 {
+	const middle = rowHead / 2
+	right -= rowPad - 6
+	for _, button := range []*look.TipButton{r.fold, r.remove, r.pause} {
 		if button.Visible() {
-			width := button.MinSize().Width
-			place(button, left, top, width, detailActions-4)
-			left += width + 8
+			right -= rowButton
+			place(button, right, middle-rowButton/2, rowButton, rowButton)
 		}
 	}
-	width := r.remove.MinSize().Width
-	place(r.remove, size.Width-rowPad-width, top, width, detailActions-4)
-	top += detailActions
-	place(r.means, rowText, top+4, size.Width-rowText-rowPad, 18)
-	top += detailCaption
-	if r.skipped.Visible() {
-		place(r.skipped, rowText, top+4, size.Width-rowText-rowPad, 18)
-		top += detailCaption
+	if r.look.Visible() {
+		width := r.look.MinSize().Width
+		right -= width + 6
+		place(r.look, right, middle-rowButton/2, width, rowButton)
 	}
-	for i, line := range r.peers {
-		if line.Visible() {
-			height := r.row.entry.peers[i].height()
-			place(line, rowText, top, size.Width-rowText-rowPad, height)
-			top += height
-		}
-	}
+	return right
 }
 
-func (r *rowRenderer) MinSize() fyne.Size { return r.row.MinSize() }
+func (r *rowRenderer) MinSize() fyne.Size { return fyne.NewSize(420, rowHead) }
 
 // Refresh is called for a new theme; what has changed is drawn by update.
 func (r *rowRenderer) Refresh() {
@@ -216,14 +183,9 @@ func (r *rowRenderer) Refresh() {
 }
 
 func (r *rowRenderer) Objects() []fyne.CanvasObject {
-	objects := []fyne.CanvasObject{
-		r.surface, r.icon, r.name, r.bar, r.status, r.badge, r.problem, r.question, r.pause, r.fold,
-		r.copy, r.code, r.open, r.remove, r.means, r.skipped,
+	return []fyne.CanvasObject{
+		r.icon, r.name, r.badge, r.bar, r.status, r.speed, r.look, r.pause, r.remove, r.fold, r.problem, r.question,
 	}
-	for _, line := range r.peers {
-		objects = append(objects, line)
-	}
-	return objects
 }
 
 func (r *rowRenderer) Destroy() {}
@@ -240,7 +202,9 @@ func show(o fyne.CanvasObject, visible bool) {
 	}
 }
 
-func setIcon(b *widget.Button, icon fyne.Resource) {
+// setFace gives a button another icon and says what it does.
+func setFace(b *look.TipButton, icon fyne.Resource, tip string) {
+	b.SetTip(tip)
 	if b.Icon != icon {
 		b.SetIcon(icon)
 	}

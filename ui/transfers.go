@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -21,36 +20,33 @@ type transfersPage struct {
 
 	invitation *widget.Entry
 	receive    *widget.Button
-	list       *widget.List
+	list       *rowList
 	empty      fyne.CanvasObject
-	// ruler tells how high a problem's sentence is at a width.
-	ruler *widget.Label
-	// questionRuler tells the same of a question.
-	questionRuler *look.Paragraph
-	storyRuler    *look.Paragraph
-
+	ruler      *ruler
+	// width is that of a row.
 	width    float32
 	state    engine.State
-	entries  []entry
 	expanded map[engine.TransferID]bool
+
+	// entries are the transfers as they are shown, the newest first, and at is
+	// where each is.
+	entries []entry
+	at      map[engine.TransferID]int
+	// peers are those of the state, by transfer.
+	peers   map[engine.TransferID][]engine.Peer
+	details map[engine.TransferID]*keptDetail
+	stories map[rowKey]*keptStory
+	rows    []listed
+	sampled map[engine.TransferID]*sampling
 }
 
 func newTransfersPage(w *Window) *transfersPage {
-	p := &transfersPage{window: w, expanded: map[engine.TransferID]bool{}, ruler: widget.NewLabel(""), questionRuler: newQuestionText(), storyRuler: look.NewParagraph("")}
-	p.ruler.Wrapping = fyne.TextWrapWord
-	p.ruler.SizeName = theme.SizeNameCaptionText
-	p.list = widget.NewList(
-		func() int { return len(p.entries) },
-		func() fyne.CanvasObject { return newRow(w.words, p) },
-		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*row).show(p.entries[i]) },
-	)
-	p.list.HideSeparators = true
-	p.list.OnSelected = func(i widget.ListItemID) {
-		p.list.UnselectAll()
-		if i < len(p.entries) {
-			p.toggle(p.entries[i].transfer.ID)
-		}
+	p := &transfersPage{
+		window: w, ruler: newRuler(), expanded: map[engine.TransferID]bool{}, at: map[engine.TransferID]int{},
+		peers: map[engine.TransferID][]engine.Peer{}, details: map[engine.TransferID]*keptDetail{}, stories: map[rowKey]*keptStory{},
+		sampled: map[engine.TransferID]*sampling{},
 	}
+	p.list = newRowList(p.newRowOf, p.fillRow, p.rowKey)
 	p.empty = p.newEmpty()
 	cards := container.New(&halvesLayout{12}, p.newSendCard(), p.newReceiveCard())
 	lower := container.New(&widthWatch{p.resized}, p.empty, p.list)
@@ -63,9 +59,10 @@ func (p *transfersPage) newSendCard() fyne.CanvasObject {
 	say := p.window.words.Say
 	files := widget.NewButtonWithIcon(say("send.files", nil), theme.FileIcon(), p.window.chooseFile)
 	folder := widget.NewButtonWithIcon(say("send.folder", nil), theme.FolderIcon(), p.window.chooseFolder)
+	paste := widget.NewButtonWithIcon(say("send.paste", nil), theme.ContentPasteIcon(), p.window.pasteAnything)
 	return look.NewCard(container.NewVBox(
 		look.NewTitle(say("send.title", nil)), look.NewCaption(say("send.hint", nil)), spacer(0),
-		container.NewGridWithColumns(2, files, folder)))
+		container.NewGridWithColumns(3, files, folder, paste)))
 }
 
 func (p *transfersPage) newReceiveCard() fyne.CanvasObject {
@@ -118,100 +115,40 @@ func (p *transfersPage) accepted(invitation string) {
 // show shows the newest state, the newest transfer on top.
 func (p *transfersPage) show(state engine.State) {
 	p.state = state
-	p.entries = p.entries[:0]
-	for _, t := range slices.Backward(state.Transfers) {
-		e := entry{transfer: t, expanded: p.expanded[t.ID], policy: p.window.keeper.taken.Policy}
-		e.peers = p.peerEntries(state.PeersOf(t.ID), e.expanded)
-		e.problemHeight = p.problemHeight(t)
-		e.question = questionOf(p.window.words, t)
-		e.questionHeight = p.questionHeight(e.question)
-		p.entries = append(p.entries, e)
-	}
-	for i, e := range p.entries {
-		p.list.SetItemHeight(i, e.height())
-	}
+	p.group(state.Peers)
+	p.list.set(p.arrangeRows())
 	show(p.empty, len(p.entries) == 0)
 	show(p.list, len(p.entries) > 0)
-	p.list.Refresh()
-}
-
-// problemHeight is how much room the sentence of a transfer's problem takes.
-func (p *transfersPage) problemHeight(t engine.Transfer) float32 {
-	if t.Problem == nil {
-		return 0
-	}
-	p.ruler.SetText(Sentence(p.window.words, t.Problem))
-	p.ruler.Resize(fyne.NewSize(max(p.width-rowText-rowPad+16, 200), 0))
-	return p.ruler.MinSize().Height - 6
-}
-
-// questionHeight is how much room a question takes.
-func (p *transfersPage) questionHeight(q question) float32 {
-	if q == (question{}) {
-		return 0
-	}
-	p.questionRuler.SetText(q.text)
-	return questionHeight(p.questionRuler.HeightFor(max(p.width-rowText-rowPad-questionIndent, 200)))
-}
-
-// peerEntries are the lines of a transfer's peers; their stories are told in an
-// open row only.
-func (p *transfersPage) peerEntries(peers []engine.Peer, expanded bool) (lines []peerEntry) {
-	now := p.window.now()
-	for _, peer := range peers {
-		line := peerEntry{Peer: peer, switching: switching(peer, now)}
-		if expanded {
-			line.story = story(p.window.words, peer)
-			line.storyHeight = p.storyHeight(line.story)
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// storyHeight is how much room a story takes.
-func (p *transfersPage) storyHeight(text string) float32 {
-	if text == "" {
-		return 0
-	}
-	p.storyRuler.SetText(text)
-	width := p.width - rowText - rowPad
-	return p.storyRuler.HeightFor(max(width-storyLeft(width), 200))
+	p.sample()
 }
 
 // resized measures sentences again when the page has another width.
 func (p *transfersPage) resized(width float32) {
-	if p.width == width {
+	if width += 2 * rowHalo; p.width == width {
 		return
 	}
 	p.width = width
-	if slices.ContainsFunc(p.entries, entry.hasSentences) {
-		p.show(p.state)
-	}
+	p.ruler.forget()
+	clear(p.details)
+	clear(p.stories)
+	p.show(p.state)
 }
 
-// reveal expands a transfer's row and scrolls to it, now or, when the state
-// has not told of it yet, as soon as it is there.
+// reveal unfolds a transfer and scrolls to it, now or, when the state has not
+// told of it yet, as soon as it is there.
 func (p *transfersPage) reveal(id engine.TransferID) {
 	p.expanded[id] = true
 	p.show(p.state)
-	p.list.ScrollToTop()
+	p.list.toTop()
 }
 
 func (p *transfersPage) toggle(id engine.TransferID) {
-	p.expanded[id] = !p.expanded[id]
+	if p.expanded[id] {
+		delete(p.expanded, id)
+	} else {
+		p.expanded[id] = true
+	}
 	p.show(p.state)
-}
-
-func (p *transfersPage) pause(t engine.Transfer)          { p.window.pause(t) }
-func (p *transfersPage) resume(t engine.Transfer)         { p.window.resume(t) }
-func (p *transfersPage) remove(t engine.Transfer)         { p.window.askToRemove(t) }
-func (p *transfersPage) copyInvitation(t engine.Transfer) { p.window.copyInvitation(t) }
-func (p *transfersPage) showQR(t engine.Transfer)         { p.window.showQR(t) }
-func (p *transfersPage) openFolder(t engine.Transfer)     { p.window.open(t) }
-func (p *transfersPage) denyRelay(t engine.Transfer)      { p.window.denyRelay(t) }
-func (p *transfersPage) allowRelay(t engine.Transfer, more int64) {
-	p.window.allowRelay(t, more)
 }
 
 // widthWatch lays the list out and tells when the width changes.

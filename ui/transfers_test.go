@@ -127,7 +127,7 @@ func TestTheButtonsOfARow(t *testing.T) {
 	if d.notice.content.Visible() {
 		t.Error("a message about success stays for ever")
 	}
-	test.Tap(d.button(t, "Open folder"))
+	test.Tap(d.tipButton(t, "Open folder"))
 	if !slices.Equal(d.opened, []string{"/home/ada/Pictures"}) {
 		t.Errorf("opened %q", d.opened)
 	}
@@ -140,17 +140,21 @@ func TestTheButtonsOfARow(t *testing.T) {
 	d.wantVerbs(t, "pause s", "resume s", "resume s")
 }
 
-// row finds a drawn row by its place in the list.
+// row finds the row of a transfer in sight, by its place in the list.
 func (d *desk) row(t *testing.T, at int) *row {
 	t.Helper()
 	want := d.transfers.entries[at].transfer.ID
-	for _, o := range test.LaidOutObjects(d.window.Content()) {
-		if r, ok := o.(*row); ok && r.drawn != nil && r.entry.transfer.ID == want {
-			return r
+	var found *row
+	d.transfers.list.each(func(key rowKey, o fyne.CanvasObject) {
+		if shown, ok := o.(*row); ok && key.transfer == want {
+			shown.CreateRenderer()
+			found = shown
 		}
+	})
+	if found == nil {
+		t.Fatalf("no row shows %s", want)
 	}
-	t.Fatalf("no row shows %s", want)
-	return nil
+	return found
 }
 
 func TestRemovingAsksOnlyWhenSomethingIsLost(t *testing.T) {
@@ -176,7 +180,7 @@ func TestRemovingAsksOnlyWhenSomethingIsLost(t *testing.T) {
 			d.show(test.state)
 			transfer := test.state.Transfers[0]
 			d.transfers.toggle(transfer.ID)
-			tap(d.button(t, "Remove"))
+			tapTip(d.tipButton(t, "Remove"))
 			if test.asks == "" {
 				d.wantVerbs(t, "remove "+string(transfer.ID))
 				return
@@ -249,22 +253,25 @@ func TestAnOpenRowTellsWhatIsNotIncluded(t *testing.T) {
 	partly.Skipped = 1
 	d.transfers.toggle("r")
 	d.show(one(whole))
-	low := d.transfers.entries[0].height()
-	if d.row(t, 0).drawn.skipped.Visible() {
+	low := d.transfers.list.height()
+	if d.detailRow(t, 0).skipped.Visible() {
 		t.Error("something is said to be missing from a whole share")
 	}
 	d.show(one(partly))
-	drawn := d.row(t, 0).drawn
+	drawn := d.detailRow(t, 0)
 	if text := drawn.skipped.Text(); !drawn.skipped.Visible() || !strings.HasPrefix(text, "1 item is not included") {
 		t.Errorf("the row says %q", text)
 	}
-	if d.transfers.entries[0].height() <= low {
+	d.window.Resize(minimum)
+	if d.transfers.list.height() <= low {
 		t.Error("there is no room for it")
 	}
 	d.transfers.toggle("r")
-	if drawn.skipped.Visible() {
-		t.Error("a folded row tells it too")
-	}
+	d.transfers.list.each(func(key rowKey, _ fyne.CanvasObject) {
+		if key.part != headPart {
+			t.Error("a folded row tells it too")
+		}
+	})
 }
 
 func TestWhatConcernsNoTransferIsToldOnceAndUntilItIsOver(t *testing.T) {
@@ -311,17 +318,3 @@ func TestWhatConcernsNoTransferIsToldOnceAndUntilItIsOver(t *testing.T) {
 	says("nor does it hide another complaint", "something else", "/downloads/b.part")
 }
 
-func TestKeysOpenARow(t *testing.T) {
-	d := englishDesk(t)
-	d.show(everything())
-	d.window.Canvas().Focus(d.transfers.list)
-	d.transfers.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
-	d.transfers.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
-	if !d.transfers.entries[1].expanded {
-		t.Error("Space does not open the row")
-	}
-	d.transfers.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
-	if d.transfers.entries[1].expanded {
-		t.Error("Space does not close it again")
-	}
-}

@@ -1,0 +1,246 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/causeway-app/causeway/assets/words"
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/path"
+	"github.com/causeway-app/causeway/ui/look"
+)
+
+// detailGestures is what can be done with an unfolded transfer.
+type detailGestures interface {
+	copyInvitation(engine.Transfer)
+	showQR(engine.Transfer)
+	openFolder(engine.Transfer)
+	openReceived(engine.Transfer)
+	showReceived(engine.Transfer)
+	remedy(engine.Transfer, remedyAct)
+}
+
+// detail is what an unfolded transfer shows besides its peers.
+type detail struct {
+	id engine.TransferID
+	// invitation is shortened; the whole of it is what is copied.
+	invitation string
+	// copying tells that the invitation waits to be given to somebody.
+	copying bool
+	// sent, from and folder say to whom or from where it goes; received tells
+	// that the files are there.
+	sent, from, folder, skipped string
+	sending, received           bool
+	// why is what bounds the rate, under heading; means is what the path means for
+	// the files, and went by which ways they went.
+	heading, why, means, went string
+	remedy                    help
+	pieces                    string
+	people                    string
+}
+
+// detailOf puts an unfolded transfer into words.
+func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy path.Policy) detail {
+	d := detail{
+		id: t.ID, sending: t.Direction == engine.Send, heading: w.Say("detail.why", nil), why: why(w, t, peers),
+		remedy: helpOf(w, t), went: went(w, t), pieces: w.Say("detail.pieces", nil), people: w.Say("row.nobody", nil),
+	}
+	if t.Invitation != "" {
+		d.invitation = shortened(t.Invitation)
+	}
+	d.copying = d.sending && d.invitation != "" && t.Phase != engine.Complete
+	if d.sending {
+		d.pieces = w.Say("detail.pieces-theirs", nil)
+		d.sent = w.Say("detail.nobody-received", nil)
+		if t.Receivers > 0 {
+			d.sent = w.Count("detail.receivers", t.Receivers)
+		}
+	} else {
+		d.from = w.Say("detail.from-unknown", nil)
+		if t.Sender != "" {
+			d.from = w.Say("detail.from", map[string]string{"Name": t.Sender})
+		}
+		d.received = t.Phase == engine.Complete
+		d.folder = w.Say("detail.saved", map[string]string{"Folder": t.Folder})
+	}
+	if t.Skipped > 0 {
+		d.skipped = w.Count("row.skipped", t.Skipped)
+	}
+	switch t.Phase {
+	case engine.Transferring:
+	case engine.Preparing, engine.Waiting, engine.Connecting:
+		d.heading = w.Say("detail.now", nil)
+	default:
+		d.heading = w.Say("detail.how", nil)
+	}
+	if d.why == "" {
+		d.why = ended(w, t)
+	}
+	if len(peers) > 0 {
+		d.people = w.Count("detail.people-count", len(peers))
+		leader, _ := leading(t, peers)
+		d.means = pathSentence(w, t.Path, leader.Relay, policy)
+	}
+	if d.why == "" {
+		d.why, d.means = d.means, ""
+	}
+	return d
+}
+
+// ended says how a transfer stands of which no rate is spoken.
+func ended(w *words.Words, t engine.Transfer) string {
+	switch {
+	case t.Phase == engine.Complete && !t.Finished.IsZero():
+		return w.Say("detail.finished", map[string]string{"Time": t.Finished.Local().Format(time.DateTime)})
+	case t.Phase == engine.Paused:
+		return w.Say("detail.paused", nil)
+	case t.Phase == engine.Failed:
+		return w.Say("detail.failed", nil)
+	default:
+		return ""
+	}
+}
+
+// shownEnds is how many letters of a long text are left at each end.
+const shownEnds = 14
+
+// shortened leaves the middle of a long text out, because its ends are what
+// people compare.
+func shortened(text string) string {
+	letters := []rune(text)
+	if len(letters) <= 2*shownEnds+1 {
+		return text
+	}
+	return string(letters[:shownEnds]) + "…" + string(letters[len(letters)-shownEnds/2:])
+}
+
+// detailRow shows the detail of a transfer: what to do with the share, why it is
+// as fast as it is, and the last minute.
+type detailRow struct {
+	widget.BaseWidget
+	words    *words.Words
+	gestures rowGestures
+	transfer engine.Transfer
+	detail   detail
+	plan     detailPlan
+
+	shareTitle, invitation, peopleTitle, people *look.Line
+	field                                       *look.Card
+	copy, open, folder                          *widget.Button
+	quickCopy, code, where                      *look.TipButton
+	sent, from, saved, skipped                  *look.Paragraph
+	whyTitle                                    *look.Line
+	why, means, went                            *look.Paragraph
+	remedy                                      *widget.Button
+	minute                                      *look.Sparkline
+	piecesTitle                                 *look.Line
+	pieces                                      *look.PieceMap
+}
+
+func newDetailRow(w *words.Words, gestures rowGestures) *detailRow {
+	say := w.Say
+	r := &detailRow{
+		words: w, gestures: gestures, shareTitle: newHeading(say("detail.share", nil)), peopleTitle: newHeading(say("detail.people", nil)),
+		people: look.NewCaption(""), invitation: look.NewCaption("").Monospaced(), whyTitle: newHeading(""),
+		sent: look.NewParagraph(""), from: look.NewParagraph(""), saved: look.NewParagraph(""), skipped: look.NewParagraph(""),
+		why: newReason(), means: look.NewParagraph(""), went: look.NewParagraph(""),
+		minute: look.NewSparkline(), piecesTitle: look.NewCaption(""), pieces: look.NewPieceMap(),
+	}
+	current := func() engine.Transfer { return r.transfer }
+	r.field = look.NewPanel(look.ColorTrack, 0, widget.NewLabel("")).Rounded()
+	r.copy = widget.NewButtonWithIcon(say("row.copy", nil), theme.ContentCopyIcon(), func() { gestures.copyInvitation(current()) })
+	r.copy.Importance = widget.HighImportance
+	r.quickCopy = look.NewTipButton(theme.ContentCopyIcon(), say("row.copy", nil), func() { gestures.copyInvitation(current()) })
+	r.code = look.NewTipButton(qrIcon, say("row.qr", nil), func() { gestures.showQR(current()) })
+	r.where = look.NewTipButton(theme.FolderOpenIcon(), say("row.open", nil), func() { gestures.openFolder(current()) })
+	r.open = widget.NewButton(say("row.open-file", nil), func() { gestures.openReceived(current()) })
+	r.open.Importance = widget.HighImportance
+	r.folder = widget.NewButton(say("row.show-in-folder", nil), func() { gestures.showReceived(current()) })
+	r.remedy = widget.NewButton("", func() { gestures.remedy(current(), r.detail.remedy.act) })
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// newHeading is the title of a column.
+func newHeading(text string) *look.Line { return look.NewTitle(text).Sized(theme.SizeNameCaptionText) }
+
+// newReason is how the reason for a speed is written, also where only its height
+// is wanted.
+func newReason() *look.Paragraph {
+	return look.NewParagraph("").Sized(theme.SizeNameText).Colored(theme.ColorNameForeground)
+}
+
+// show does nothing when nothing has changed.
+func (r *detailRow) show(t engine.Transfer, d detail, plan detailPlan) {
+	r.transfer = t
+	if r.detail == d && r.plan == plan {
+		return
+	}
+	another := r.detail.id != d.id
+	r.detail, r.plan = d, plan
+	if another {
+		r.minute.Set(nil)
+		r.pieces.Set(nil)
+		r.setCaption()
+	}
+	r.invitation.SetText(d.invitation)
+	r.sent.SetText(d.sent)
+	r.from.SetText(d.from)
+	r.saved.SetText(d.folder)
+	r.skipped.SetText(d.skipped)
+	r.whyTitle.SetText(d.heading)
+	r.why.SetText(d.why)
+	r.means.SetText(d.means)
+	r.went.SetText(d.went)
+	r.piecesTitle.SetText(d.pieces)
+	r.pieces.SetLabel(d.pieces)
+	r.people.SetText(d.people)
+	invited := d.invitation != ""
+	show(r.field, invited)
+	show(r.invitation, invited)
+	show(r.copy, d.copying)
+	show(r.quickCopy, invited && !d.copying)
+	show(r.code, invited)
+	show(r.where, d.sending)
+	show(r.open, d.received)
+	show(r.folder, d.received)
+	show(r.remedy, d.remedy != help{})
+	if r.remedy.Text != d.remedy.text || r.remedy.Icon != d.remedy.icon {
+		r.remedy.Icon = d.remedy.icon
+		r.remedy.SetText(d.remedy.text)
+	}
+	r.arrange(r.Size())
+}
+
+// setSamples draws the last minute.
+func (r *detailRow) setSamples(samples []engine.RateSample) {
+	drawn := make([]look.Sample, len(samples))
+	for i, s := range samples {
+		drawn[i] = look.Sample{Direct: s.Direct, Relayed: s.Relayed}
+	}
+	r.minute.Set(drawn)
+	r.setCaption()
+}
+
+func (r *detailRow) setCaption() {
+	caption := r.words.Say("detail.last-minute-idle", nil)
+	if most := r.minute.Highest(); most > 0 {
+		caption = r.words.Say("detail.last-minute", map[string]string{"Rate": words.Rate(most)})
+	}
+	r.minute.SetCaption(caption)
+}
+
+// setPieces draws what is here.
+func (r *detailRow) setPieces(pieces []engine.PieceState) {
+	drawn := make([]look.Piece, len(pieces))
+	for i, p := range pieces {
+		drawn[i] = look.Piece(p)
+	}
+	r.pieces.Set(drawn)
+}
+
+// CreateRenderer is called by Fyne.
+func (r *detailRow) CreateRenderer() fyne.WidgetRenderer { return &detailRenderer{r} }
