@@ -195,6 +195,7 @@ func (t *transfer) lead(o *owner) (first leading, paused string) {
 			cmp.Compare(weight(a), weight(b)),
 			cmp.Compare(number(t.unfinished(a)), number(t.unfinished(b))),
 			b.joined.Compare(a.joined), // the one that came first stays
+			cmp.Compare(b.link.id, a.link.id),
 		) > 0
 	}
 	for _, m := range t.members {
