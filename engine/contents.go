@@ -100,12 +100,14 @@ type contentsSource struct {
 	sink     *store.Sink
 	torrent  *swarm.Torrent
 	choice   *choice
+	listed   *store.Listing // if it is at hand
 }
 
 func (t *transfer) contentsSource() contentsSource {
 	return contentsSource{
 		sending: t.sending(), complete: t.complete, name: t.record.Name, record: t.record,
 		manifest: t.manifest, sink: t.sink, torrent: t.torrent, choice: t.record.Choice,
+		listed: t.listing,
 	}
 }
 
@@ -160,6 +162,9 @@ func (s *contentsSource) shared() Contents {
 
 // listing is what a download contains; nil while that is not known.
 func (s *contentsSource) listing() (*store.Listing, error) {
+	if s.listed != nil {
+		return s.listed, nil
+	}
 	if s.sink != nil {
 		if listing, err := s.sink.List(); listing != nil || err != nil {
 			return listing, err

@@ -263,6 +263,22 @@ func TestAnOfferAcceptedUnseenIsFetchedAsSoonAsItIsKnown(t *testing.T) {
 	sameTree(t, folder, filepath.Join(ben.downloads, "album"))
 }
 
+func TestAnOfferOfEmptyFilesIsSeenAndTaken(t *testing.T) {
+	t.Parallel()
+	url, _ := startRendezvous(t)
+	anna, ben := startComputer(t, meetingAt(url)), startComputer(t, meetingAt(url))
+	folder := writeTree(t, "blank", map[string]int{"a": 0, "b": 0, "c/d": 0})
+	offered, err := ben.Look(t.Context(), anna.share(folder).Invitation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.until(offered.ID, "what is offered is known", func(s engine.Transfer, _ []engine.Peer) bool { return s.Files == 3 })
+	ben.accept(offered.ID, "", picks(t, ben.contents(offered.ID), "c/d"))
+	done := ben.untilPhase(offered.ID, engine.Complete)
+	arrived(t, folder, done.Placed, "c/d")
+	anna.until(offered.ID, "Ben is counted", func(s engine.Transfer, _ []engine.Peer) bool { return s.Receivers == 1 })
+}
+
 func TestAChoiceGoesOnAfterARestartWhereItWas(t *testing.T) {
 	t.Parallel()
 	url, _ := startRendezvous(t)
@@ -276,6 +292,16 @@ func TestAChoiceGoesOnAfterARestartWhereItWas(t *testing.T) {
 	seen := ben.until(offered.ID, "something has arrived", func(s engine.Transfer, _ []engine.Peer) bool { return s.Bytes > 2*megabyte })
 	if seen.Total != 11_500_000 || seen.Chosen != 2 || seen.Phase != engine.Transferring {
 		t.Errorf("Ben shows %+v", seen)
+	}
+	here := int64(0)
+	for _, f := range ben.contents(offered.ID).Files {
+		if wanted := f.Path == "b" || f.Path == "d/e"; f.Chosen != wanted || f.Done > f.Size || !wanted && f.Done > 0 {
+			t.Errorf("under way: %+v", f)
+		}
+		here += f.Done
+	}
+	if here < seen.Bytes {
+		t.Errorf("%d bytes are here, and the files have %d", seen.Bytes, here)
 	}
 	anna.until(sent.ID, "Ben's part of what he wants is seen", func(_ engine.Transfer, peers []engine.Peer) bool {
 		return len(peers) == 1 && peers[0].Progress > 0.15 && peers[0].Progress < 1

@@ -43,7 +43,7 @@ func (p place) leave() {
 // takePlace takes the files away from a transfer; its work on them ends.
 func (t *transfer) takePlace() place {
 	taken := place{source: t.source, sink: t.sink, torrent: t.torrent, leaving: t.leaving}
-	t.source, t.sink, t.torrent, t.leaving = nil, nil, nil, nil
+	t.source, t.sink, t.torrent, t.leaving, t.listing = nil, nil, nil, nil, nil
 	t.progress, t.complete, t.finishing = swarm.Progress{}, false, false
 	if t.leavePlace != nil {
 		t.leavePlace()

@@ -53,6 +53,9 @@ func (o *owner) show(t *transfer) Transfer {
 	} else if t.record.Choice != nil {
 		shown.Chosen = t.record.Choice.Count
 	}
+	if t.offered() && !t.known {
+		shown.Files, shown.Chosen = 0, 0 // as Total
+	}
 	if (shown.Phase == Preparing || shown.Phase == Offered) && !t.sending() {
 		shown.Preparing = t.remotePreparing()
 	}

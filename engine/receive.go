@@ -157,6 +157,8 @@ type shareSize struct {
 	name  string
 	files int
 	bytes int64
+	// listing is what that was counted in.
+	listing *store.Listing
 }
 
 // measure reads an info, and makes sure that the share can be stored safely. It
@@ -166,13 +168,14 @@ func measure(info []byte) (shareSize, error) {
 	if err != nil {
 		return shareSize{}, err
 	}
-	return shareSize{listing.Name, len(listing.Files), listing.Total}, nil
+	return shareSize{listing.Name, len(listing.Files), listing.Total, listing}, nil
 }
 
 func (t *transfer) measure(size shareSize) {
 	t.record.Files, t.record.Total = size.files, size.bytes
 	if t.offered() {
 		t.record.Name = size.name // by which it will be found here
+		t.listing = size.listing  // to be asked for soon, and large
 	}
 }
 

@@ -99,7 +99,7 @@ type Phase string
 
 const (
 	// Offered means that a receiver waits for Accept. What the share contains is
-	// known as soon as Total is; nothing of it is fetched.
+	// known as soon as Files or Total is; nothing of it is fetched.
 	Offered Phase = "offered"
 	// Preparing means files are listed and hashed, here or by the sender.
 	Preparing Phase = "preparing"
@@ -188,6 +188,8 @@ type Network struct {
 // Relay is the state of one TURN server.
 type Relay struct {
 	URL string
+	// Username tells servers apart that have one URL; empty with a secret alone.
+	Username string
 	// RTT is zero while unknown.
 	RTT time.Duration
 	// Failure is why it cannot be used; nil where it can, or is not known yet.

@@ -37,9 +37,10 @@ type transfer struct {
 	torrent   *swarm.Torrent  // nil before the info-hash is known
 	learned   time.Time       // when the info-hash was learned from a peer
 	progress  swarm.Progress
-	finishing bool // everything is verified and is being put in its place
-	complete  bool // everything that is wanted is in its place
-	known     bool // what the share contains, with its info in the record
+	finishing bool           // everything is verified and is being put in its place
+	complete  bool           // everything that is wanted is in its place
+	known     bool           // what the share contains, with its info in the record
+	listing   *store.Listing // of what is offered, once known; nil otherwise
 
 	problem *Problem
 	members map[link.Identity]*member
