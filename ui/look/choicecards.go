@@ -227,19 +227,20 @@ func (k *choiceCard) heightFor(width float32) float32 {
 // CreateRenderer is called by Fyne.
 func (k *choiceCard) CreateRenderer() fyne.WidgetRenderer {
 	r := &choiceCardRenderer{
-		card: k, halo: canvas.NewRectangle(nil), surface: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(nil),
+		card: k, halo: canvas.NewRectangle(nil), edge: newOutline(), icon: canvas.NewImageFromResource(nil),
 		ring: canvas.NewCircle(nil), check: newStrokes(2),
 	}
-	r.halo.CornerRadius, r.surface.CornerRadius = 14, 10
+	r.halo.CornerRadius = outlineRadius + choiceHalo
 	r.icon.FillMode = canvas.ImageFillContain
 	r.Refresh()
 	return r
 }
 
 type choiceCardRenderer struct {
-	card          *choiceCard
-	halo, surface *canvas.Rectangle
-	icon          *canvas.Image
+	card *choiceCard
+	halo *canvas.Rectangle
+	edge *outline
+	icon *canvas.Image
 	// ring is empty, or full with a check mark on it.
 	ring  *canvas.Circle
 	check []*canvas.Line
@@ -251,7 +252,7 @@ var checkStrokes = [][2]fyne.Position{{{X: 5.5, Y: 10.5}, {X: 8.8, Y: 13.8}}, {{
 func (r *choiceCardRenderer) Layout(size fyne.Size) {
 	r.halo.Move(fyne.NewSquareOffsetPos(-choiceHalo))
 	r.halo.Resize(size.AddWidthHeight(2*choiceHalo, 2*choiceHalo))
-	r.surface.Resize(size)
+	r.edge.layOut(size)
 	k := r.card
 	r.icon.Move(fyne.NewSquareOffsetPos(choicePad))
 	r.icon.Resize(fyne.NewSquareSize(choiceIcon))
@@ -279,16 +280,18 @@ func (r *choiceCardRenderer) MinSize() fyne.Size {
 func (r *choiceCardRenderer) Refresh() {
 	k := r.card
 	primary := colorOf(k, theme.ColorNamePrimary)
-	r.surface.FillColor, r.surface.StrokeColor, r.surface.StrokeWidth = colorOf(k, ColorCard), colorOf(k, ColorCardEdge), 1
+	edge := colorOf(k, ColorCardEdge)
+	r.edge.thick = 1
 	r.ring.FillColor, r.ring.StrokeColor, r.ring.StrokeWidth = faded(primary, 0), colorOf(k, ColorIdle), 1.5
 	ink := theme.ColorNameForeground
 	if k.selected() {
 		ink = theme.ColorNamePrimary
-		r.surface.StrokeColor, r.surface.StrokeWidth = primary, 2
+		edge, r.edge.thick = primary, 2
 		r.ring.FillColor, r.ring.StrokeColor = primary, primary
 	} else if k.hovered {
-		r.surface.StrokeColor = colorOf(k, ColorIdle)
+		edge = colorOf(k, ColorIdle)
 	}
+	r.edge.color(edge)
 	for _, stroke := range r.check {
 		stroke.StrokeColor, stroke.StrokeWidth = colorOf(k, theme.ColorNameForegroundOnPrimary), 2
 		stroke.Hidden = !k.selected()
@@ -308,7 +311,7 @@ func (r *choiceCardRenderer) Refresh() {
 
 func (r *choiceCardRenderer) Objects() []fyne.CanvasObject {
 	k := r.card
-	objects := []fyne.CanvasObject{r.halo, r.surface, r.icon, r.ring}
+	objects := append([]fyne.CanvasObject{r.halo, r.icon, r.ring}, r.edge.objects()...)
 	for _, stroke := range r.check {
 		objects = append(objects, stroke)
 	}

@@ -17,14 +17,15 @@ type outline struct {
 	// upper right one.
 	sides   [4]*canvas.Rectangle
 	corners [4]*canvas.Arc
+	thick   float32
 }
 
 func newOutline() *outline {
-	e := &outline{}
+	e := &outline{thick: 1}
 	for i := range e.sides {
 		e.sides[i] = canvas.NewRectangle(nil)
 		from := float32(i) * 90
-		e.corners[i] = canvas.NewArc(from, from+90, 1-1./outlineRadius, nil)
+		e.corners[i] = canvas.NewArc(from, from+90, 0, nil)
 	}
 	return e
 }
@@ -36,7 +37,8 @@ func (e *outline) color(c color.Color) {
 }
 
 func (e *outline) layOut(size fyne.Size) {
-	const r, thick = outlineRadius, 1
+	const r = outlineRadius
+	thick := e.thick
 	place := func(o fyne.CanvasObject, x, y, width, height float32) {
 		o.Move(fyne.NewPos(x, y))
 		o.Resize(fyne.NewSize(width, height))
@@ -49,6 +51,7 @@ func (e *outline) layOut(size fyne.Size) {
 	for i, at := range []fyne.Position{{X: right}, {X: right, Y: low}, {Y: low}, {}} {
 		e.corners[i].Move(at)
 		e.corners[i].Resize(fyne.NewSquareSize(2 * r))
+		e.corners[i].CutoutRatio = 1 - thick/r
 	}
 }
 
