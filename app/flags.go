@@ -20,6 +20,7 @@ type commandLine struct {
 	DownloadDir string `placeholder:"DIR" help:"Where shares arrive."`
 	NoLAN       bool   `name:"no-lan" help:"Keep this computer's address out of invitations, and no rendezvous of its own."`
 	Title       string `placeholder:"TEXT" help:"Title of the window."`
+	Hidden      bool   `help:"Start with the icon in the tray alone, where the desktop shows one."`
 	Language    string `placeholder:"TAG" help:"Language of the window: en or zh, instead of the desktop's."`
 	Version     bool   `help:"Print the version."`
 }

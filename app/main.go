@@ -5,11 +5,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 
 	"fyne.io/fyne/v2/lang"
@@ -69,11 +66,12 @@ func start(line commandLine) int {
 		return showFailure(speak, &engine.Problem{Code: engine.StateInUse, Subject: locations.StateDir, Err: err})
 	}
 	defer first.Release()
-	logger, closing := openLog(locations.LogFile)
-	defer closing()
+	crashed := keepCrashes(filepath.Dir(locations.LogFile))
 	saved, trouble := settings.Load(locations)
+	log := openLog(locations.LogFile, saved.LogLevel)
+	defer log.close()
 	if trouble != nil {
-		logger.Warn("not all settings can be used", "error", trouble)
+		log.logger.Warn("not all settings can be used", "error", trouble)
 	}
 	chosen, err := line.override(saved)
 	if wrong := settings.FieldErrors(err); len(wrong) > 0 {
@@ -81,7 +79,8 @@ func start(line commandLine) int {
 		fmt.Fprintln(os.Stderr, "causeway:", err)
 		return showFailure(speak, &engine.Problem{Code: engine.BadSetting, Subject: "--" + wrong[0].Field, Err: err})
 	}
-	p := newProgram(line, locations, first, speak, logger, saved, chosen)
+	p := newProgram(line, locations, first, log, saved, chosen)
+	p.crashed = crashed
 	if problem := settingsProblem(locations, chosen, trouble); problem != nil {
 		p.warning = problem
 	}
@@ -107,41 +106,12 @@ func settingsProblem(locations settings.Locations, s settings.Settings, err erro
 	}
 }
 
-// language is what the user wants to read, the dearest first.
-func language(asked string) []string {
-	wanted := []string{asked, words.FromEnvironment()}
-	if wanted[0] == "" && wanted[1] == "" {
+// language is what the user wants to read, the dearest first: asked for by a flag,
+// and then chosen in the settings.
+func language(asked ...string) []string {
+	wanted := append(slices.DeleteFunc(slices.Clone(asked), func(tag string) bool { return tag == "" }), words.FromEnvironment())
+	if len(wanted) == 1 && wanted[0] == "" {
 		wanted = append(wanted, lang.SystemLocale().String()) // not on POSIX systems
 	}
 	return wanted
-}
-
-// maxLog is how long a log may be when the program starts; what is longer is
-// set aside, in the place of what was set aside before.
-const maxLog = 4 << 20
-
-// openLog opens the log, and beside it the file that the runtime writes a crash
-// to. Without a log the program works as well.
-func openLog(name string) (*slog.Logger, func()) {
-	if os.MkdirAll(filepath.Dir(name), 0o700) != nil {
-		return slog.New(slog.DiscardHandler), func() {}
-	}
-	var to io.Writer = io.Discard
-	closing := func() {}
-	if file, err := openAppending(name); err == nil {
-		to = file
-		closing = func() { file.Close() }
-	}
-	if crash, err := openAppending(filepath.Join(filepath.Dir(name), "crash.log")); err == nil {
-		debug.SetCrashOutput(crash, debug.CrashOptions{}) // duplicates the handle
-		crash.Close()
-	}
-	return slog.New(slog.NewTextHandler(to, nil)), closing
-}
-
-func openAppending(name string) (*os.File, error) {
-	if info, err := os.Stat(name); err == nil && info.Size() > maxLog {
-		os.Rename(name, name+".old")
-	}
-	return os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }

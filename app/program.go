@@ -16,6 +16,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/causeway-app/causeway/app/autostart"
+	"github.com/causeway-app/causeway/app/desktop"
 	"github.com/causeway-app/causeway/app/instance"
 	"github.com/causeway-app/causeway/assets"
 	"github.com/causeway-app/causeway/assets/words"
@@ -38,10 +40,12 @@ type program struct {
 	first     *instance.Instance
 	locations settings.Locations
 	words     *words.Words
+	logging   *logging
 	log       *slog.Logger
 	saved     settings.Settings // what the file says
 	chosen    settings.Settings // with the flags over it
 	warning   error             // what the window says of the settings, or nil
+	crashed   string            // the file with the crash of the run before, or empty
 
 	app     fyne.App
 	window  *ui.Window
@@ -54,9 +58,10 @@ type program struct {
 	toolkitEnded atomic.Bool
 }
 
-func newProgram(line commandLine, locations settings.Locations, first *instance.Instance, speak *words.Words,
-	logger *slog.Logger, saved, chosen settings.Settings) *program {
-	p := &program{line: line, first: first, locations: locations, words: speak, log: logger, saved: saved, chosen: chosen}
+func newProgram(line commandLine, locations settings.Locations, first *instance.Instance, log *logging,
+	saved, chosen settings.Settings) *program {
+	p := &program{line: line, first: first, locations: locations, logging: log, log: log.logger, saved: saved, chosen: chosen}
+	p.words = p.wordsFor(chosen.Language)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -73,12 +78,11 @@ func (p *program) run() int {
 	}
 	p.engine = made
 	p.app = newApp()
-	p.window = ui.New(ui.Options{
-		App: p.app, Engine: careful{made, p.locations}, Words: p.words, Title: p.line.Title, Settings: p.chosen, Save: p.save, Warning: p.warning,
-		Do: fyne.DoAndWait, Start: func(f func()) { go f() }, Quit: p.end,
-	})
+	p.window = ui.New(p.options())
 	p.app.Lifecycle().SetOnStarted(p.started)
-	p.window.Show()
+	if !p.line.Hidden {
+		p.window.Show()
+	}
 	p.app.Run()
 	p.toolkitEnded.Store(true)
 	// Whoever stopped the toolkit, nothing may outlive it.
@@ -86,6 +90,41 @@ func (p *program) run() int {
 	time.AfterFunc(stopTime, func() { os.Exit(0) })
 	p.wait()
 	return 0
+}
+
+// options are what the window needs of the program and of the desktop.
+func (p *program) options() ui.Options {
+	o := ui.Options{
+		App: p.app, Engine: careful{p.engine, p.locations}, Words: p.words, Title: p.line.Title,
+		Settings: p.chosen, Save: p.save, Warning: p.warning, Crash: p.crashed,
+		Do: fyne.DoAndWait, Start: func(f func()) { go f() }, Quit: p.end,
+		ShowInFolder: func(name string) error { return desktop.ShowInFolder(p.ctx, name) },
+		Autostart:    p.autostart, SetLogLevel: p.logging.setLevel, LogFile: p.locations.LogFile,
+		WordsFor: p.wordsFor, Keys: hearKeys,
+		Secrets: func() (settings.Place, string) { return settings.SecretsPlace(p.locations), p.locations.SecretsFile },
+	}
+	if desktop.MayHaveTray() {
+		o.Tray = func() bool { return desktop.HasTray(p.ctx) }
+	}
+	return o
+}
+
+// wordsFor are the words for a language of the settings; that of a flag wins.
+func (p *program) wordsFor(chosen string) *words.Words {
+	return words.In(language(p.line.Language, chosen)...)
+}
+
+// autostart has the desktop start this program with its icon alone, or no
+// longer. A run in a folder of its own leaves no trace elsewhere.
+func (p *program) autostart(on bool) error {
+	if p.line.State != "" {
+		return nil
+	}
+	this, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return autostart.Set(autostart.Entry{ID: assets.ID, Name: assets.Name, Program: this, Arguments: []string{"--hidden"}}, on)
 }
 
 func newApp() fyne.App {
@@ -101,6 +140,12 @@ func (p *program) started() {
 	p.running.Go(p.serveEngine)
 	p.running.Go(func() { p.window.Follow(p.ctx) })
 	p.running.Go(p.serveLaterStarts)
+	p.tellLayout()
+	if p.line.Hidden && len(p.line.Arguments) == 0 {
+		p.window.OpenHidden()
+	} else {
+		p.window.Show()
+	}
 	p.window.Open(absolute(p.line.Arguments)...)
 }
 

@@ -100,6 +100,15 @@ func (w *Window) askToQuit() {
 	w.ask(say("quit.title", nil), w.words.Count("quit.running", running), say("quit.yes", nil), say("quit.no", nil), w.quit)
 }
 
+// tellOfCrash says that the run before ended by a mistake of the program.
+func (w *Window) tellOfCrash() {
+	file := w.crash
+	w.crash = ""
+	say := w.words.Say
+	w.choose(say("crash.title", nil), say("crash.hint", map[string]string{"File": file}),
+		answer{say("crash.open", nil), func() { w.openName(file) }}, answer{say("dialog.close", nil), func() {}})
+}
+
 // showQR shows an invitation for somebody who points a camera at the screen.
 func (w *Window) showQR(t engine.Transfer) {
 	say := w.words.Say

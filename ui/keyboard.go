@@ -73,6 +73,9 @@ func (w *Window) shown() {
 	case w.here == transfersAt && w.window.Canvas().Overlays().Top() == nil:
 		w.window.Canvas().Focus(w.transfers.invitation)
 	}
+	if w.crash != "" {
+		w.tellOfCrash()
+	}
 }
 
 // pressed takes a key that was pressed while others were held, whatever has the

@@ -188,7 +188,12 @@ func (w *Window) openName(name string) {
 
 // revealName shows a file or a folder in the folder that it is in.
 func (w *Window) revealName(name string) {
-	w.openOutside(name, w.reveal, func() string {
+	w.openOutside(name, func(name string) error {
+		if w.reveal(name) == nil {
+			return nil
+		}
+		return w.openFolder(filepath.Dir(name))
+	}, func() string {
 		return w.words.Say("notice.cannot-open", map[string]string{"Folder": filepath.Dir(name)})
 	})
 }

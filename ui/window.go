@@ -62,6 +62,9 @@ type Options struct {
 	// Secrets tells where passwords are kept, and in which file where they are in
 	// one. It is called off the main goroutine; nil says nothing of it.
 	Secrets func() (settings.Place, string)
+	// Crash is the file with what the run before ended by, if it crashed; empty
+	// for none.
+	Crash string
 	// Tray reports whether the desktop shows icons of programs that have no
 	// window; nil means that it does not. It is called off the main goroutine.
 	Tray func() bool
@@ -146,6 +149,8 @@ type Window struct {
 	// tray is nil where there is none.
 	tray          *tray
 	trayAvailable func() bool
+	// crash is told of once; see Options.
+	crash string
 }
 
 // New makes a window and shows nothing yet.
@@ -155,7 +160,7 @@ func New(o Options) *Window {
 	}
 	w := &Window{
 		app: o.App, engine: o.Engine, words: o.Words, do: o.Do, start: o.Start, after: o.After, quit: o.Quit, now: time.Now,
-		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, trayAvailable: o.Tray, looked: map[engine.TransferID]bool{}, save: o.Save,
+		openFolder: o.OpenFolder, reveal: o.ShowInFolder, keys: o.Keys, trayAvailable: o.Tray, crash: o.Crash, looked: map[engine.TransferID]bool{}, save: o.Save,
 		autostart: o.Autostart, setLogLevel: o.SetLogLevel, logFile: o.LogFile, wordsFor: o.WordsFor, secrets: o.Secrets,
 		window: o.App.NewWindow(o.Title),
 	}
