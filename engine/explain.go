@@ -155,7 +155,7 @@ func (o *owner) forbids(p *peerLink) bool {
 func (o *owner) relaysFail() error {
 	var why []error
 	for _, server := range o.settings.TURN {
-		failure := o.network.relays[relayName(server.URL)].failure
+		failure := o.network.relays[server].failure
 		if failure == nil {
 			return nil
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ type network struct {
 	report *netcheck.Report
 	// carrier tells that the check has seen a carrier's NAT without the router's help.
 	carrier bool
-	relays  map[string]measured // TURN servers, by relayName
+	relays  map[settings.TURN]measured // of the settings
 	// round counts looks. What an earlier one finds late is no news.
 	round  int
 	cancel context.CancelFunc // ends the look that goes on
@@ -148,7 +149,7 @@ func (o *owner) lookAtNetwork() {
 	}
 	ctx, cancel := context.WithCancel(o.ctx)
 	n.round, n.cancel, n.due = n.round+1, cancel, time.Now().Add(checkPeriod)
-	round, config, servers := n.round, o.checkConfig(), o.turnServers()
+	round, config, servers := n.round, o.checkConfig(), o.relaysInOrder()
 	switch orAuto(o.settings.Policy) {
 	case path.LANOnly, path.DirectOnly:
 		servers = nil
@@ -156,13 +157,14 @@ func (o *owner) lookAtNetwork() {
 		config.STUN = nil
 	}
 	config.Throughput = -1
+	asked := turnServers(servers)
 	config.Router = nil // routerChanged tells; ports that can be foretold are wanted now
 	o.background(func() {
 		defer cancel()
 		results := make(chan []netcheck.TURNResult, 1)
 		go func() {
-			found := o.instruments.measure(ctx, servers)
-			o.post(func() { o.measured(round, found) })
+			found := o.instruments.measure(ctx, asked)
+			o.post(func() { o.measured(round, servers, found) })
 			results <- found
 		}()
 		report := o.instruments.check(ctx, config)
@@ -274,7 +276,7 @@ func (o *owner) findings() netcheck.Findings {
 	}
 	found.Policy, found.Relay = policy, false
 	for _, server := range o.settings.TURN {
-		m := o.network.relays[relayName(server.URL)]
+		m := o.network.relays[server]
 		works := !m.tested.IsZero() && m.failure == nil
 		found.Relay = found.Relay || works && policy.Permits(path.Relayed)
 	}
@@ -348,6 +350,7 @@ func (o *owner) networkSettingsChanged(old settings.Settings) {
 	if old.Policy == s.Policy && old.PortMapping == s.PortMapping && slices.Equal(old.STUN, s.STUN) && slices.Equal(old.TURN, s.TURN) {
 		return
 	}
+	maps.DeleteFunc(o.network.relays, func(server settings.TURN, _ measured) bool { return !slices.Contains(s.TURN, server) })
 	o.mapPorts()
 	o.network.report = nil // it says what another policy or other servers gave
 	o.configureLinks()

@@ -159,18 +159,18 @@ func TestAFailedRelayIsTriedAgainSoonAndThenLess(t *testing.T) {
 	o := b.owner
 	o.ctx = t.Context()
 	for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
-		o.measured(o.network.round, b.measure(nil, o.turnServers()))
+		o.measured(o.network.round, o.relaysInOrder(), b.measure(nil, o.turnServers()))
 		if wait := time.Until(o.network.due); wait < want-time.Second || wait > want {
 			t.Errorf("tried again after %v, want %v", wait, want)
 		}
 	}
 	b.answers("turn:a.example", time.Millisecond, "")
-	o.measured(o.network.round, b.measure(nil, o.turnServers()))
+	o.measured(o.network.round, o.relaysInOrder(), b.measure(nil, o.turnServers()))
 	if o.network.failed != 0 {
 		t.Error("it works, and is called failing")
 	}
-	o.measured(o.network.round-1, nil) // of an earlier network
-	if o.network.relays[relayName("turn:a.example")].failure != nil {
+	o.measured(o.network.round-1, nil, nil) // of an earlier network
+	if o.network.relays[relayOf("turn:a.example")].failure != nil {
 		t.Error("a late result counts")
 	}
 }
@@ -400,14 +400,14 @@ func TestAMissingPathNamesTheRelayThatRefuses(t *testing.T) {
 	if plain := o.pathProblem(link.ErrNoPath, nil); plain.Code != NoPath || plain.Err != link.ErrNoPath {
 		t.Errorf("before anything is known: %v", plain)
 	}
-	o.measured(o.network.round, b.measure(nil, o.turnServers()))
+	o.measured(o.network.round, o.relaysInOrder(), b.measure(nil, o.turnServers()))
 	said := o.pathProblem(link.ErrNoPath, nil)
 	if text := said.Error(); said.Code != NoPath || !errors.Is(said, link.ErrNoPath) ||
 		!strings.Contains(text, "a.example") || !strings.Contains(text, "unauthorized") || strings.Contains(text, "\n") {
 		t.Errorf("said: %q", text)
 	}
 	b.answers("turn:a.example", time.Millisecond, "")
-	o.measured(o.network.round, b.measure(nil, o.turnServers()))
+	o.measured(o.network.round, o.relaysInOrder(), b.measure(nil, o.turnServers()))
 	if later := o.withoutRelay(said.Err); later != link.ErrNoPath {
 		t.Errorf("of a relay that works: %v", later)
 	}
@@ -437,5 +437,41 @@ func TestWhatAPeerSaysOfItsNetworkIsBounded(t *testing.T) {
 	var read hello
 	if err := json.Unmarshal(encoded, &read); err != nil || read.Network != own.Network {
 		t.Errorf("%s is read as %+v, %v", encoded, read.Network, err)
+	}
+}
+
+func TestServersThatDifferInTheirCredentialsAloneAreToldApart(t *testing.T) {
+	t.Parallel()
+	const url = "turn:a.example"
+	good, bad := relayOf(url), settings.TURN{URL: url, Username: "bob", Password: "wrong"}
+	b := newBench(t, func(s *settings.Settings) { s.TURN = []settings.TURN{bad, good} })
+	tried := func(_ context.Context, servers []netcheck.Server) (results []netcheck.TURNResult) {
+		for _, server := range servers {
+			result := netcheck.TURNResult{URL: server.URL, RTT: time.Millisecond}
+			if server.Username == "bob" {
+				result = netcheck.TURNResult{URL: server.URL, Failure: &netcheck.Failure{Reason: netcheck.WrongPassword}}
+			}
+			results = append(results, result)
+		}
+		return results
+	}
+	b.owner.instruments.measure = tried
+	b.owner.instruments.test = func(ctx context.Context, server netcheck.Server, _ netcheck.Options) netcheck.TURNResult {
+		return tried(ctx, []netcheck.Server{server})[0]
+	}
+	b.start(t)
+	apart := func(s State) bool {
+		r := s.Network.Relays
+		return len(r) == 2 && r[0].Username == "ada" && r[0].RTT > 0 && r[0].Failure == nil && r[1].Username == "bob" && r[1].Failure != nil
+	}
+	b.until(t, "the one works and the other does not", apart)
+	if result, err := b.TestRelay(t.Context(), bad, nil); err != nil || result.Failure == nil {
+		t.Errorf("the test asked by other credentials: %+v, %v", result, err)
+	}
+	if result, err := b.TestRelay(t.Context(), good, nil); err != nil || result.Failure != nil {
+		t.Errorf("the test asked by other credentials: %+v, %v", result, err)
+	}
+	if now := b.State().Load(); !apart(now) {
+		t.Errorf("after the tests: %+v", now.Network.Relays)
 	}
 }

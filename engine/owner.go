@@ -91,7 +91,7 @@ func newOwner(config Config, state *watch.Value[State]) (*owner, error) {
 		state:    state,
 		records:  newRecordShelf(config.StateDir),
 		history:  history{file: &historyFile{config.StateDir}},
-		network:  network{relays: map[string]measured{}},
+		network:  network{relays: map[settings.TURN]measured{}},
 		rooms:    map[invite.Room]*transfer{},
 		links:    map[link.Identity]*peerLink{},
 		removing: map[invite.Room]bool{},

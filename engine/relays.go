@@ -19,15 +19,15 @@ type measured struct {
 	tested  time.Time // zero before the first time
 }
 
-// measured takes how TURN servers did.
-func (o *owner) measured(round int, results []netcheck.TURNResult) {
+// measured takes how TURN servers did; the results are in the order of servers.
+func (o *owner) measured(round int, servers []settings.TURN, results []netcheck.TURNResult) {
 	n := &o.network
 	if round != n.round || o.ctx.Err() != nil {
 		return
 	}
 	before, failing := o.findings(), false
-	for _, result := range results {
-		o.relayTested(result)
+	for i, result := range results[:min(len(results), len(servers))] {
+		o.relayTested(servers[i], result)
 		failing = failing || result.Failure != nil
 	}
 	if n.failed++; !failing {
@@ -38,22 +38,21 @@ func (o *owner) measured(round int, results []netcheck.TURNResult) {
 	o.foundOut(before)
 }
 
-func (o *owner) relayTested(result netcheck.TURNResult) {
-	name := relayName(result.URL)
-	last := o.network.relays[name]
+func (o *owner) relayTested(server settings.TURN, result netcheck.TURNResult) {
+	last := o.network.relays[server]
 	now := measured{rtt: result.RTT, failure: result.Failure, tested: time.Now()}
 	if result.Failure != nil && last.failure == nil {
-		o.log.Info("a TURN server cannot be used", "server", name, "stage", result.Failure.Stage,
+		o.log.Info("a TURN server cannot be used", "server", relayName(server.URL), "stage", result.Failure.Stage,
 			"reason", result.Failure.Reason, "code", result.Failure.Code, "error", result.Failure.Err)
 	}
-	o.network.relays[name] = now
+	o.network.relays[server] = now
 }
 
 // relaysInOrder are the TURN servers of the settings, the nearest first; those
 // not measured yet as they stand in the settings, and those that failed last.
 func (o *owner) relaysInOrder() []settings.TURN {
 	rank := func(server settings.TURN) (int, time.Duration) {
-		m := o.network.relays[relayName(server.URL)]
+		m := o.network.relays[server]
 		switch {
 		case m.failure != nil:
 			return 2, 0
@@ -73,9 +72,10 @@ func (o *owner) relaysInOrder() []settings.TURN {
 }
 
 // turnServers are the TURN servers with credentials that are good now.
-func (o *owner) turnServers() []netcheck.Server {
-	var servers []netcheck.Server
-	for _, server := range o.relaysInOrder() {
+func (o *owner) turnServers() []netcheck.Server { return turnServers(o.relaysInOrder()) }
+
+func turnServers(of []settings.TURN) (servers []netcheck.Server) {
+	for _, server := range of {
 		servers = append(servers, turnServer(server))
 	}
 	return servers
@@ -101,9 +101,9 @@ func (o *owner) showRelays(month usage) []Relay {
 	var shown []Relay
 	for _, server := range o.relaysInOrder() {
 		name := relayName(server.URL)
-		m := o.network.relays[name]
+		m := o.network.relays[server]
 		shown = append(shown, Relay{
-			URL: server.URL, RTT: m.rtt, Failure: m.failure, Tested: m.tested,
+			URL: server.URL, Username: server.Username, RTT: m.rtt, Failure: m.failure, Tested: m.tested,
 			MonthBytes: month.Relays[name], Links: links[name],
 		})
 	}
@@ -137,10 +137,10 @@ func (o *owner) showNetwork() Network {
 func (e *Engine) CheckNetwork(ctx context.Context) (netcheck.Report, error) {
 	o := e.owner
 	var config netcheck.Config
-	round := 0
+	round, servers := 0, []settings.TURN(nil)
 	err := e.verb(ctx, func() error {
-		config, round = o.checkConfig(), o.network.round
-		config.TURN, config.Throughput = o.turnServers(), o.throughputTime()
+		config, round, servers = o.checkConfig(), o.network.round, o.relaysInOrder()
+		config.TURN, config.Throughput = turnServers(servers), o.throughputTime()
 		return nil
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func (e *Engine) CheckNetwork(ctx context.Context) (netcheck.Report, error) {
 		return report, ctx.Err()
 	}
 	return report, e.verb(ctx, func() error {
-		o.measured(round, report.TURN)
+		o.measured(round, servers, report.TURN)
 		o.checked(round, report)
 		return nil
 	})
@@ -194,7 +194,7 @@ func (e *Engine) TestRelay(ctx context.Context, server settings.TURN, onStage fu
 	return result, e.verb(ctx, func() error {
 		if slices.Contains(o.settings.TURN, server) {
 			before := o.findings()
-			o.relayTested(result)
+			o.relayTested(server, result)
 			o.foundOut(before)
 		}
 		return nil
