@@ -147,10 +147,14 @@ func newTip() *tip {
 	return t
 }
 
-// sizeWithin is as wide as the text, but no wider than is easy to read.
+// sizeWithin is as wide as the lines of the text, which are no wider than is
+// easy to read.
 func (t *tip) sizeWithin(width float32) fyne.Size {
 	room := min(tipWidth, width-2*tipGap) - 2*tipPad
-	words := min(t.text.measure(t.text.Text())+1, room)
+	words := float32(0)
+	for _, line := range wrap(t.text.Text(), room, t.text.measure) {
+		words = max(words, t.text.measure(line)+1)
+	}
 	return fyne.NewSize(words+2*tipPad, t.text.HeightFor(words)+2*tipPad-2)
 }
 
