@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	findingName = 150
+	findingName = 116
 	findingMark = 22
 )
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine/netcheck"
+	"github.com/causeway-app/causeway/engine/path"
 	"github.com/causeway-app/causeway/engine/portmap"
 )
 
@@ -19,23 +20,30 @@ type finding struct {
 	command string
 }
 
-// findings puts a report into words; nil is one that is not there yet. mapping
-// tells that the router may be asked for ports.
-func findings(w *words.Words, r *netcheck.Report, mapping bool) []finding {
+// permits is what the settings permit of what findings speak of.
+type permits struct {
+	// mapping tells that the router may be asked for ports, where policy does not
+	// make that useless.
+	mapping bool
+	policy  path.Policy
+}
+
+// findings puts a report into words; nil is one that is not there yet.
+func findings(w *words.Words, r *netcheck.Report, may permits) []finding {
 	if r == nil {
 		r = &netcheck.Report{}
-		all := describe(w, r, mapping)
+		all := describe(w, r, may)
 		for i := range all {
 			all[i].value, all[i].mark = w.Say("check.not-yet", nil), unknown
 		}
 		return all
 	}
-	return describe(w, r, mapping)
+	return describe(w, r, may)
 }
 
-func describe(w *words.Words, r *netcheck.Report, mapping bool) []finding {
+func describe(w *words.Words, r *netcheck.Report, may permits) []finding {
 	found := []finding{
-		udpFinding(w, r), version4(w, r), version6(w, r), routerFinding(w, r), mappingFinding(w, r, mapping),
+		udpFinding(w, r), version4(w, r), version6(w, r), routerFinding(w, r), mappingFinding(w, r, may),
 		carrierFinding(w, r), bufferFinding(w, r.Buffers),
 	}
 	for _, server := range r.STUN {
@@ -117,11 +125,14 @@ func routerFinding(w *words.Words, r *netcheck.Report) finding {
 // protocols are the names that people know port mapping by.
 var protocols = map[portmap.Protocol]string{portmap.PCP: "PCP", portmap.NATPMP: "NAT-PMP", portmap.UPnP: "UPnP"}
 
-func mappingFinding(w *words.Words, r *netcheck.Report, allowed bool) finding {
+func mappingFinding(w *words.Words, r *netcheck.Report, may permits) finding {
 	f := finding{name: w.Say("check.mapping", nil)}
 	switch router := r.Router; {
-	case !allowed:
+	case !may.mapping:
 		f.value = w.Say("check.mapping-off", nil)
+	case may.policy == path.LANOnly || may.policy == path.RelayOnly:
+		// Nobody from outside may come, so the router is not asked.
+		f.value = w.Say("check.mapping-unasked", map[string]string{"Policy": w.Say("policy-title."+string(may.policy), nil)})
 	case r.PortMapping != "" && router.External.IsValid():
 		f.value, f.mark = w.Say("check.mapping-at", map[string]string{"Protocol": protocols[r.PortMapping], "Address": router.External.String()}), good
 	case r.PortMapping != "":

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/ui/look"
 )
@@ -20,7 +21,7 @@ import (
 // historyPage lists what was finished.
 type historyPage struct {
 	window  *Window
-	content fyne.CanvasObject
+	content *fyne.Container
 	// changes is what State.History was when the list was last fetched, and
 	// fetched whether it ever was.
 	changes  int
@@ -56,7 +57,9 @@ func newHistoryPage(w *Window) *historyPage {
 	p.list = widget.NewList(
 		func() int { return len(p.shown) },
 		func() fyne.CanvasObject { return newFinishedRow(w.words, p) },
-		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*finishedRow).show(p.shown[i], p.shared[p.shown[i].ID] != "") },
+		func(i widget.ListItemID, o fyne.CanvasObject) {
+			o.(*finishedRow).show(p.shown[i], p.shared[p.shown[i].ID] != "")
+		},
 	)
 	p.list.HideSeparators = true
 	p.list.OnSelected = func(i widget.ListItemID) {
@@ -67,6 +70,7 @@ func newHistoryPage(w *Window) *historyPage {
 	}
 	lower := container.New(&widthWatch{func(float32) {}}, p.empty, p.none, p.list)
 	p.content = container.NewBorder(p.head, nil, nil, nil, lower)
+	show(p.head, false)
 	p.fill()
 	return p
 }
@@ -149,13 +153,16 @@ func (p *historyPage) fill() {
 	searching := strings.TrimSpace(p.search.Text) != ""
 	p.shown = search(p.entries, p.search.Text)
 	p.totals.SetText(p.totalText(searching))
+	clearing, visible := say("history.clear-all", nil), len(p.entries) > 0 || searching
 	if searching {
-		p.clear.SetText(say("history.clear-found", nil))
-	} else {
-		p.clear.SetText(say("history.clear-all", nil))
+		clearing = say("history.clear-found", nil)
+	}
+	if p.clear.Text != clearing || p.head.Visible() != visible {
+		p.clear.SetText(clearing)
+		show(p.head, visible)
+		p.content.Refresh() // the button has another width, or the rest another height
 	}
 	enable(p.clear, len(p.shown) > 0)
-	show(p.head, len(p.entries) > 0 || searching)
 	show(p.empty, len(p.entries) == 0 && !searching)
 	p.noneTitle.SetText(say("history.none-found", map[string]string{"Text": strings.TrimSpace(p.search.Text)}))
 	show(p.none, searching && len(p.shown) == 0)
@@ -164,11 +171,13 @@ func (p *historyPage) fill() {
 }
 
 func (p *historyPage) totalText(searching bool) string {
-	text := totals(p.window.words, p.shown)
-	if searching {
-		return p.window.words.Count("history.found", len(p.shown)) + between + text
+	w := p.window.words
+	if !searching {
+		return facts(w.Count("history.totals", len(p.shown)), moved(w, p.shown))
 	}
-	return text
+	return facts(w.Say("history.found", map[string]string{
+		"Count": words.Grouped(int64(len(p.shown))), "All": words.Grouped(int64(len(p.entries))),
+	}), moved(w, p.shown))
 }
 
 // askToClear asks before it clears all that is shown.

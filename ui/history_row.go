@@ -23,7 +23,11 @@ type finishedGestures interface {
 
 const (
 	finishedHeight = 62
-	finishedShares = 176
+	finishedShares = 150
+	finishedButton = 33
+	// finishedNarrow is the width below which no column is kept for what is not
+	// there.
+	finishedNarrow = 640
 	finishedIcon   = 34
 )
 
@@ -113,10 +117,11 @@ func (r *finishedRowRenderer) Layout(size fyne.Size) {
 	place(r.surface, rowHalo, rowHalo, size.Width-2*rowHalo, size.Height-2*rowHalo)
 	middle := size.Height / 2
 	right := size.Width - rowPad
-	// Copy is there now and then, and the others keep their columns.
 	for _, button := range []*look.TipButton{r.forget, r.folder, r.open, r.copy} {
-		right -= rowButton
-		place(button, right, middle-rowButton/2, rowButton, rowButton)
+		if button.Visible() || size.Width > finishedNarrow { // columns, where there is room
+			right -= finishedButton
+			place(button, right, middle-rowButton/2, finishedButton, rowButton)
+		}
 	}
 	right -= 12 + finishedShares
 	place(r.bar, right, middle-15, finishedShares, 8)

@@ -117,7 +117,7 @@ func TestTheHistoryIsSearchedByNameAndPerson(t *testing.T) {
 		}
 	}
 	d.history.search.SetText("linus")
-	if got, want := d.history.totals.Text(), "3 found · 3 transfers · 98.4 GB · 99 % direct"; got != want {
+	if got, want := d.history.totals.Text(), "3 of 6 found · 98.4 GB · 99 % direct"; got != want {
 		t.Errorf("the totals are %q, want %q", got, want)
 	}
 	d.history.search.SetText("nobody at all")

@@ -126,17 +126,15 @@ func directPart(direct, all int64) string {
 	return strconv.FormatInt(100-max(int64(float64(relayed)/float64(all)*100), 1), 10) + " %"
 }
 
-// totals is "312 transfers · 1.2 TB · 97 % direct".
-func totals(w *words.Words, entries []finishedEntry) string {
+// moved is "1.2 TB · 97 % direct" of all entries together.
+func moved(w *words.Words, entries []finishedEntry) string {
 	var direct, all int64
 	for _, e := range entries {
 		direct += e.direct
 		all += e.direct + e.relayed
 	}
-	moved, part := "", ""
-	if all > 0 {
-		moved = words.Bytes(all)
-		part = w.Say("history.total-direct", map[string]string{"Percent": directPart(direct, all)})
+	if all <= 0 {
+		return ""
 	}
-	return facts(w.Count("history.totals", len(entries)), moved, part)
+	return facts(words.Bytes(all), w.Say("history.total-direct", map[string]string{"Percent": directPart(direct, all)}))
 }

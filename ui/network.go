@@ -4,147 +4,86 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/netcheck"
 	"github.com/causeway-app/causeway/engine/settings"
 	"github.com/causeway-app/causeway/ui/look"
 )
 
-// networkPage shows what this computer's network allows, the relays, and what
-// they have carried in this month.
+// networkPage shows what this computer's network allows, the relays and what
+// they have carried in this month, how files may travel, and what this computer
+// does for others.
 type networkPage struct {
 	window  *Window
 	content fyne.CanvasObject
 	scroll  *container.Scroll
 	network engine.Network
-	// mapping tells that the settings let the router be asked for ports.
-	mapping bool
-	drawn   bool
+	// wanted are the settings that the page was drawn with.
+	wanted settings.Settings
+	drawn  bool
 
-	mark     *look.Dot
-	verdict  *look.Paragraph
-	forecast *look.Paragraph
-	checked  *look.Line
-	again    *widget.Button
-	checking bool
-	findings []*findingLine
-	found    *fyne.Container
-
+	check    *checkCard
 	relays   []*relayLine
 	relayBox *fyne.Container
 	noRelay  fyne.CanvasObject
+	adding   *widget.Button
+	policy   *policyCard
 	month    *monthCard
+	serving  *servingCard
 }
 
 func newNetworkPage(w *Window) *networkPage {
-	p := &networkPage{window: w, found: column(10), relayBox: column(14), month: newMonthCard(w.words)}
-	body := column(12, p.newCheckCard(), p.newRelayCard(), p.month.content)
+	p := &networkPage{window: w, relayBox: column(14), month: newMonthCard(w.words), policy: newPolicyCard(w)}
+	p.check = newCheckCard(w, p.lay)
+	p.serving = newServingCard(w, p.lay)
+	body := column(12, p.check.content, p.newRelayCard(), look.NewCard(p.policy.content), p.month.content, p.serving.content)
 	p.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, body))
 	p.content = container.New(&scrollLayout{}, p.scroll)
-	p.show(engine.Network{})
 	return p
-}
-
-func (p *networkPage) newCheckCard() fyne.CanvasObject {
-	say := p.window.words.Say
-	p.mark = newMark(38)
-	p.verdict = look.NewParagraph("").Sized(theme.SizeNameText).Colored(theme.ColorNameForeground).Bold()
-	p.forecast = look.NewParagraph("")
-	p.checked = look.NewCaption("")
-	p.again = widget.NewButtonWithIcon(say("check.again", nil), theme.ViewRefreshIcon(), p.check)
-	head := container.New(besideLayout{14}, p.mark, column(3, p.verdict, p.forecast, p.checked), p.again)
-	return look.NewCard(column(12, look.NewTitle(say("check.title", nil)), head, widget.NewSeparator(), p.found))
 }
 
 func (p *networkPage) newRelayCard() fyne.CanvasObject {
 	say := p.window.words.Say
-	adding := widget.NewButtonWithIcon(say("turn.add", nil), theme.ContentAddIcon(), func() {
+	p.adding = widget.NewButtonWithIcon(say("turn.add", nil), theme.ContentAddIcon(), func() {
 		p.window.goTo(settingsAt)
+		p.window.settings.open(partNetwork)
 		p.window.settings.turn.edit(-1)
 	})
-	p.noRelay = column(8, look.NewParagraph(say("relay.none", nil)), container.NewHBox(adding))
-	return look.NewCard(column(12, look.NewTitle(say("relay.title", nil)), p.noRelay, p.relayBox))
+	p.noRelay = column(6, look.NewParagraph(say("relay.none", nil)), look.NewParagraph(say("relay.how", nil)))
+	head := container.NewBorder(nil, nil, nil, p.adding, container.NewVBox(centredLine(look.NewTitle(say("relay.title", nil)))))
+	return look.NewCard(column(12, head, p.noRelay, p.relayBox))
 }
 
 // show shows the newest state of the network; it does little while nothing has
 // changed, and nothing while another page is open.
 func (p *networkPage) show(n engine.Network) {
-	mapping := p.window.keeper.taken.PortMapping
-	n.Rendezvous = nil // the status bar tells
-	if p.drawn && (!p.content.Visible() || p.mapping == mapping && reflect.DeepEqual(p.network, n)) {
+	if p.drawn && p.window.here != networkAt {
 		return
 	}
-	p.network, p.mapping, p.drawn = n, mapping, true
-	p.showVerdict()
-	moved := p.showFindings()
+	n.Rendezvous = nil // the status bar tells
+	wanted := p.window.keeper.wanted
+	if p.drawn && reflect.DeepEqual(p.network, n) && reflect.DeepEqual(p.wanted, wanted) {
+		return
+	}
+	p.network, p.wanted, p.drawn = n, wanted, true
+	moved := p.check.show(n, permits{mapping: wanted.PortMapping, policy: wanted.Policy})
 	moved = p.showRelays() || moved
-	moved = p.month.show(n.Usage) || moved
+	moved = p.policy.show(wanted.Policy) || moved
+	moved = p.month.show(n.Usage, p.window.now()) || moved
+	moved = p.serving.show(wanted.Serve, n.Serving, n.Check) || moved
 	if moved {
 		p.lay()
 	}
 }
 
-func (p *networkPage) showVerdict() {
-	say := p.window.words.Say
-	check := p.network.Check
-	forecast := explain(p.window.words, p.network.Forecast)
-	if check == nil {
-		p.verdict.SetText(say("check.looking", nil))
-		p.checked.SetText("")
-		setMark(p.mark, unknown)
-		forecast = ""
-	} else {
-		verdict := check.Verdict()
-		p.verdict.SetText(say("verdict."+string(verdict), nil))
-		p.checked.SetText(say("check.at", map[string]string{
-			"Time": check.At.Local().Format(time.TimeOnly), "Took": words.RoundTrip(check.Took),
-		}))
-		setMark(p.mark, verdictMark(verdict))
-	}
-	p.forecast.SetText(forecast)
-	show(p.forecast, forecast != "")
-	show(p.checked, check != nil)
-}
-
-func verdictMark(v netcheck.Verdict) mark {
-	switch v {
-	case netcheck.Reachable, netcheck.Mapped, netcheck.Usual:
-		return good
-	case netcheck.Strict:
-		return fair
-	case netcheck.NoUDP, netcheck.LoginPage, netcheck.Offline:
-		return bad
-	default:
-		return unknown
-	}
-}
-
-func (p *networkPage) showFindings() (moved bool) {
-	found := findings(p.window.words, p.network.Check, p.mapping)
-	for len(p.findings) < len(found) {
-		line := newFindingLine(p.window.copyCommand)
-		p.findings = append(p.findings, line)
-		p.found.Add(line.content)
-		moved = true
-	}
-	for i, line := range p.findings {
-		visible := i < len(found)
-		moved = moved || line.content.Visible() != visible
-		show(line.content, visible)
-		if visible {
-			moved = line.show(found[i]) || moved
-		}
-	}
-	return moved
-}
+// refresh shows the newest state again, with the settings of now.
+func (p *networkPage) refresh() { p.show(p.window.state.Network) }
 
 // showRelays keeps the line, and with it the test, of a relay that stays.
 func (p *networkPage) showRelays() (moved bool) {
@@ -181,6 +120,11 @@ func (p *networkPage) newRelay(relay engine.Relay) *relayLine {
 	return line
 }
 
+// noRelayWorks reports whether there are relays, and each of them has failed.
+func noRelayWorks(relays []engine.Relay) bool {
+	return len(relays) > 0 && !slices.ContainsFunc(relays, func(r engine.Relay) bool { return r.Failure == nil })
+}
+
 // lay lays the page out again after something in it has another height.
 func (p *networkPage) lay() {
 	p.scroll.Content.Refresh()
@@ -189,36 +133,7 @@ func (p *networkPage) lay() {
 
 // opened brings the page up to date when the user goes to it.
 func (p *networkPage) opened() {
-	p.show(p.window.state.Network)
-	p.lay()
-}
-
-// check looks at the network once more.
-func (p *networkPage) check() {
-	if p.checking {
-		return
-	}
-	p.busy(true)
-	p.window.attempt(func(ctx context.Context) error {
-		_, err := p.window.engine.CheckNetwork(ctx)
-		return err
-	}, func(err error) {
-		p.busy(false)
-		if err != nil {
-			p.window.notice.complain(Sentence(p.window.words, err))
-		}
-	})
-}
-
-func (p *networkPage) busy(checking bool) {
-	p.checking = checking
-	if checking {
-		p.again.Disable()
-		p.again.SetText(p.window.words.Say("check.checking", nil))
-	} else {
-		p.again.Enable()
-		p.again.SetText(p.window.words.Say("check.again", nil))
-	}
+	p.refresh()
 	p.lay()
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/netcheck"
@@ -72,7 +73,7 @@ func network(check *netcheck.Report) engine.Network {
 			{URL: "turn:turn1.example.org:3478?transport=udp", RTT: 41 * time.Millisecond, Tested: time.Now(), MonthBytes: 1_200_000_000, Links: 2},
 			{URL: "turns:turn2.example.org:443", Tested: time.Now(), Failure: refused},
 		},
-		Usage:    engine.RelayUsage{Bytes: 1_200_000_000, DirectBytes: 28_800_000_000, Limit: 10_000_000_000},
+		Usage:    monthOf(1_200_000_000, 10_000_000_000),
 		Forecast: netcheck.Explanation{Path: path.DirectInternet, Forecast: true},
 	}
 	if check != nil && (check.UDP == netcheck.Blocked || check.Mapping == netcheck.AddressAndPortDependent) {
@@ -85,25 +86,43 @@ func network(check *netcheck.Report) engine.Network {
 // networkDesk is a window that shows the network page, all of it.
 func networkDesk(t *testing.T, n engine.Network) *desk {
 	t.Helper()
-	d := englishDesk(t)
+	return networkDeskIn(t, "en", theme.VariantLight, n)
+}
+
+func networkDeskIn(t *testing.T, language string, variant fyne.ThemeVariant, n engine.Network) *desk {
+	t.Helper()
 	mapping := someSettings
-	mapping.PortMapping = true
-	d.keeper.taken = mapping
-	d.window.Resize(fyne.NewSize(980, 1100))
+	mapping.PortMapping, mapping.Serve = true, someServe
+	d := openDesk(t, language, variant, mapping, nil)
+	d.now = func() time.Time { return time.Date(2026, 11, 21, 14, 3, 0, 0, time.Local) }
+	d.window.Resize(fyne.NewSize(980, 1500))
 	d.show(engine.State{Network: n})
 	d.goTo(networkAt)
 	return d
 }
 
 // reads is every text that can be seen on the page.
-func (d *desk) reads() string {
-	var all []string
-	for _, o := range test.LaidOutObjects(d.network.content) {
-		if text, ok := o.(interface{ Text() string }); ok && o.Visible() {
-			all = append(all, text.Text())
-		}
+func (d *desk) reads() string { return strings.Join(seen(d.network.content), "\n") }
+
+// seen are the texts of what is visible within an object.
+func seen(o fyne.CanvasObject) (texts []string) {
+	if !o.Visible() {
+		return nil
 	}
-	return strings.Join(all, "\n")
+	if text, ok := o.(interface{ Text() string }); ok {
+		return []string{text.Text()}
+	}
+	var parts []fyne.CanvasObject
+	switch o := o.(type) {
+	case *fyne.Container:
+		parts = o.Objects
+	case fyne.Widget:
+		parts = test.WidgetRenderer(o).Objects()
+	}
+	for _, part := range parts {
+		texts = append(texts, seen(part)...)
+	}
+	return texts
 }
 
 func (d *desk) wantReads(t *testing.T, parts ...string) {
@@ -164,7 +183,7 @@ func TestEachSTUNServerThatFailsHasALine(t *testing.T) {
 	d.show(engine.State{Network: network(misspelt)})
 	d.wantReads(t, "stun.example.org does not answer. Check its address")
 	d.show(engine.State{Network: network(home())})
-	for _, line := range d.network.findings {
+	for _, line := range d.network.check.findings {
 		if line.content.Visible() && strings.Contains(line.value.Text(), "does not answer") {
 			t.Errorf("a server is said to fail that works again: %s", line.value.Text())
 		}
@@ -184,7 +203,7 @@ func TestAnIPVersionThatNobodyTriedIsNotKnown(t *testing.T) {
 			"Reaches the internet", "Does not reach the internet"},
 	} {
 		d := networkDesk(t, network(&c.report))
-		for _, line := range d.network.findings {
+		for _, line := range d.network.check.findings {
 			if f := line.finding; f.name == "IPv4" && f.value != c.want4 || f.name == "IPv6" && f.value != c.want6 {
 				t.Errorf("%s: %s: %s", name, f.name, f.value)
 			}
@@ -202,7 +221,7 @@ func TestFindingsAreMarkedByShapeAndNotByColourAlone(t *testing.T) {
 	}
 	d := networkDesk(t, network(hotel()))
 	var got []mark
-	for _, line := range d.network.findings {
+	for _, line := range d.network.check.findings {
 		got = append(got, line.finding.mark)
 	}
 	want := []mark{good, good, unknown, fair, unknown, fair, fair}
@@ -213,7 +232,7 @@ func TestFindingsAreMarkedByShapeAndNotByColourAlone(t *testing.T) {
 
 func TestTheRemedyIsCopied(t *testing.T) {
 	d := networkDesk(t, network(hotel()))
-	line := d.network.findings[len(d.network.findings)-1]
+	line := d.network.check.findings[len(d.network.check.findings)-1]
 	for _, o := range test.LaidOutObjects(line.remedy) {
 		if b, ok := o.(fyne.Tappable); ok {
 			b.Tapped(nil)
@@ -234,14 +253,14 @@ func TestTheNetworkIsCheckedAgainOnRequest(t *testing.T) {
 	d.start = func(f func()) { later = f }
 	tap(d.button(t, "Check again"))
 	d.button(t, "Checking…")
-	d.network.check() // an impatient user
+	d.network.check.check() // an impatient user
 	later()
 	d.wantVerbs(t, "check network")
 	d.button(t, "Check again")
 	d.engine.err = errTest
 	d.start = func(f func()) { f() }
 	tap(d.button(t, "Check again"))
-	if !d.notice.content.Visible() || d.network.checking {
+	if !d.notice.content.Visible() || d.network.check.checking {
 		t.Error("a check that failed is not told of")
 	}
 }
@@ -250,12 +269,13 @@ func TestRelaysSayHowTheyDo(t *testing.T) {
 	d := networkDesk(t, network(home()))
 	d.wantReads(t, "turn1.example.org", "Works · 41 ms · UDP · 1.2 GB this month · carries 2 connections now",
 		"turn2.example.org:443", "Cannot be used · TLS", "refuses the credentials (401)",
-		"Direct 96 %, 28.8 GB · relayed 4 %, 1.2 GB", "1.2 GB of 10.0 GB that relays may carry")
+		"Direct 96 %, 28.8 GB · relayed 4 %, 1.2 GB", "1.2 GB of 10.0 GB that relays may carry",
+		"relays will have carried 1.7 GB by the end of the month")
 	none := network(home())
 	none.Relays, none.Usage = nil, engine.RelayUsage{}
 	d.show(engine.State{Network: none})
 	d.wantReads(t, "No relay is set up.", "Nothing has been sent or received yet", "No limit for relays.")
-	tap(d.button(t, "Add a relay"))
+	tap(d.network.adding)
 	if !d.settings.content.Visible() || d.settings.turn.editor == nil {
 		t.Error("nothing leads to adding a relay")
 	}

@@ -7,6 +7,10 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+
+	"github.com/causeway-app/causeway/engine"
+	"github.com/causeway-app/causeway/engine/netcheck"
+	"github.com/causeway-app/causeway/engine/settings"
 )
 
 // TestPhotographsOfNetworkAndHistory paints these pages in every state, where
@@ -34,6 +38,7 @@ func TestPhotographsOfNetworkAndHistory(t *testing.T) {
 				d.show(one(sending("")))
 				photograph("history-"+name, d)
 			}
+			photographNetwork(t, language, variant, photograph)
 			d := historyDesk(t, language, variant, longHistory(312))
 			d.history.search.SetText("grace 1")
 			photograph("history-searching", d)
@@ -47,4 +52,47 @@ func TestPhotographsOfNetworkAndHistory(t *testing.T) {
 			photograph("history-clearing", d)
 		}
 	}
+}
+
+func photographNetwork(t *testing.T, language string, variant fyne.ThemeVariant, photograph func(string, *desk)) {
+	for name, n := range map[string]engine.Network{
+		"looking": {}, "home": network(home()), "hotel": network(hotel()), "walled": network(walled()), "half-served": network(halfServed()),
+	} {
+		d := networkDeskIn(t, language, variant, n)
+		photograph("network-"+name, d)
+		d.window.Resize(first)
+		photograph("network-"+name+"-first", d)
+	}
+	d := networkDeskIn(t, language, variant, network(hotel()))
+	d.engine.result = results(&netcheck.Failure{Stage: netcheck.Connect, Reason: netcheck.UDPBlocked})
+	tap(d.network.relays[0].test)
+	d.engine.result = results(nil)
+	tap(d.network.relays[1].test)
+	photograph("network-testing", d)
+	d.window.Resize(minimum)
+	photograph("network-small", d)
+	for _, name := range []string{"off", "starting", "running", "failing"} {
+		d := serveDesk(t, language, variant, name)
+		d.network.scroll.ScrollToBottom()
+		photograph("network-serving-"+name, d)
+	}
+	d = serveDesk(t, language, variant, "off")
+	d.network.serving.form.turn.entry.SetText("8000")
+	d.network.serving.form.address.entry.SetText("home.example.org")
+	tap(d.network.serving.start)
+	d.window.Resize(minimum)
+	d.network.scroll.ScrollToBottom()
+	photograph("network-serving-wrong-small", d)
+	for name, usage := range budgets() {
+		n := network(home())
+		n.Usage, n.Relays = usage, nil
+		d := networkDeskIn(t, language, variant, n)
+		d.keeper.change(func(s *settings.Settings) { s.Policy = policies[len(name)%4] })
+		d.window.Resize(fyne.NewSize(980, 1300))
+		photograph("network-month-"+name, d)
+	}
+	d = networkDeskIn(t, language, variant, network(home()))
+	d.window.Resize(first)
+	pick(d.network.policy.cards, 1)
+	photograph("network-policy-asks", d)
 }
