@@ -21,9 +21,6 @@ import (
 	"github.com/causeway-app/causeway/engine/rendezvous"
 )
 
-// Where the box for an invitation is in a new window.
-var invitationBox = image.Pt(700, 98)
-
 const (
 	windowWidth, windowHeight = 980, 640
 	patience                  = 30 * time.Second
@@ -39,8 +36,8 @@ var built = sync.OnceValues(func() (string, error) {
 	}
 	program := filepath.Join(folder, "causeway")
 	// Without the tag migrated_fynedo, so that Fyne tells of calls from a wrong
-	// goroutine.
-	command := exec.Command("go", "build", "-tags", "nosqlite,no_emoji", "-o", program, ".")
+	// goroutine; with the tag window, so that the program tells where everything is.
+	command := exec.Command("go", "build", "-tags", "nosqlite,no_emoji,window", "-o", program, ".")
 	command.Env = append(os.Environ(), "CGO_ENABLED=1")
 	if said, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the window: %w\n%s", err, said)
@@ -120,11 +117,37 @@ type running struct {
 	ended     chan struct{}
 }
 
-// start opens a window at a place from the left.
+// welcomed are the settings of somebody who has seen the first-run page.
+const welcomed = `{"version":1,"welcomed":true,"ask_first":true,"log_level":"info"}`
+
+// start opens a window at a place from the left, for somebody who has used
+// Causeway before.
 func (d *desktop) start(t *testing.T, title string, left int, flags ...string) *running {
+	t.Helper()
+	return d.startWith(t, welcomed, title, left, flags...)
+}
+
+// startWith opens a window for somebody with a settings file, or without one
+// where it is empty.
+func (d *desktop) startWith(t *testing.T, settings, title string, left int, flags ...string) *running {
 	t.Helper()
 	home := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(home, ".cache"), 0o700))
+	if settings != "" {
+		must(t, os.Mkdir(filepath.Join(home, "state"), 0o700))
+		must(t, os.WriteFile(filepath.Join(home, "state", "settings.json"), []byte(settings), 0o600))
+	}
+	return d.open(t, home, title, left, flags...)
+}
+
+// restart opens the window of somebody again whose first has ended.
+func (d *desktop) restart(t *testing.T, ended *running) *running {
+	t.Helper()
+	return d.open(t, ended.home, ended.title, 0)
+}
+
+func (d *desktop) open(t *testing.T, home, title string, left int, flags ...string) *running {
+	t.Helper()
 	r := &running{desktop: d, title: title, home: home, downloads: filepath.Join(home, "Downloads"), ended: make(chan struct{})}
 	r.command = d.program(t, home, append([]string{"--title", title}, flags...)...)
 	r.command.Stdout, r.command.Stderr = &r.log, &r.log
@@ -159,7 +182,8 @@ func (d *desktop) program(t *testing.T, home string, arguments ...string) *exec.
 		"--no-lan", "--rendezvous", d.rendezvous, "--stun", "stun:127.0.0.1:9"}, arguments...)
 	command := exec.Command(program, arguments...)
 	command.Env = append(os.Environ(), "DISPLAY="+d.server.Display, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"),
-		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE=1", "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=")
+		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE=1", "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=",
+		"CAUSEWAY_TEST_LAYOUT="+filepath.Join(home, "layout.json"), "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+home)
 	return command
 }
 
@@ -200,27 +224,6 @@ func (r *running) photograph(t *testing.T, name string) image.Image {
 		t.Fatal(err)
 	}
 	return picture
-}
-
-// see waits until the window shows something, and keeps a picture where it
-// never does.
-func (r *running) see(t *testing.T, what string, patience time.Duration, shown func(image.Image) bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		picture, err := r.Photograph()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if shown(picture) {
-			return
-		}
-		if time.Now().After(deadline) {
-			r.photograph(t, "failed-"+strings.ReplaceAll(r.title+"-"+what, " ", "-"))
-			t.Fatalf("%s does not show %s", r.title, what)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
 }
 
 // within fails the test unless the process ends in time.

@@ -17,8 +17,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/app/autostart"
-	"github.com/causeway-app/causeway/app/desktop"
 	"github.com/causeway-app/causeway/app/instance"
+	"github.com/causeway-app/causeway/app/shell"
 	"github.com/causeway-app/causeway/assets"
 	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
@@ -98,13 +98,13 @@ func (p *program) options() ui.Options {
 		App: p.app, Engine: careful{p.engine, p.locations}, Words: p.words, Title: p.line.Title,
 		Settings: p.chosen, Save: p.save, Warning: p.warning, Crash: p.crashed,
 		Do: fyne.DoAndWait, Start: func(f func()) { go f() }, Quit: p.end,
-		ShowInFolder: func(name string) error { return desktop.ShowInFolder(p.ctx, name) },
+		ShowInFolder: func(name string) error { return shell.ShowInFolder(p.ctx, name) },
 		Autostart:    p.autostart, SetLogLevel: p.logging.setLevel, LogFile: p.locations.LogFile,
 		WordsFor: p.wordsFor, Keys: hearKeys,
 		Secrets: func() (settings.Place, string) { return settings.SecretsPlace(p.locations), p.locations.SecretsFile },
 	}
-	if desktop.MayHaveTray() {
-		o.Tray = func() bool { return desktop.HasTray(p.ctx) }
+	if shell.MayHaveTray() {
+		o.Tray = func() bool { return shell.HasTray(p.ctx) }
 	}
 	return o
 }

@@ -53,8 +53,7 @@ func (w *Window) place(o fyne.CanvasObject, at fyne.Position, within fyne.Size, 
 		if able, ok := o.(fyne.Disableable); ok {
 			p.Disabled = able.Disabled()
 		}
-		focused := w.window.Canvas().Focused()
-		p.Focused = focused != nil && fyne.CanvasObject(focused) == o
+		p.Focused = any(w.window.Canvas().Focused()) == any(o)
 		*all = append(*all, p)
 	}
 	switch o := o.(type) {
@@ -87,7 +86,7 @@ func said(o fyne.CanvasObject) (text, role string) {
 	case *leavingEntry:
 		return entryWords(&o.Entry), "entry"
 	}
-	if named, ok := o.(fyne.Accessible); ok {
+	if named, ok := o.(fyne.Accessible); ok && named.AccessibilityRole() != fyne.AccessibleRoleContainer {
 		return named.AccessibilityLabel(), string(named.AccessibilityRole())
 	}
 	return "", ""

@@ -18,6 +18,9 @@ type keystroke struct {
 const (
 	Return  xproto.Keysym = 0xff0d
 	Escape  xproto.Keysym = 0xff1b
+	Tab     xproto.Keysym = 0xff09
+	Delete  xproto.Keysym = 0xffff
+	F1      xproto.Keysym = 0xffbe
 	Control xproto.Keysym = 0xffe3
 	shift   xproto.Keysym = 0xffe1
 )

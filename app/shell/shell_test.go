@@ -1,6 +1,6 @@
 //go:build linux
 
-package desktop
+package shell
 
 import (
 	"bufio"

@@ -1,5 +1,5 @@
-// Package desktop asks the desktop for what the toolkit does not.
-package desktop
+// Package shell asks the desktop for what the toolkit does not.
+package shell
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 )
 
 // ErrNobody means that no program answers for what is asked.
-var ErrNobody = errors.New("desktop: no program does this")
+var ErrNobody = errors.New("shell: no program does this")
 
 // patience is how long a program of the desktop may take to answer; it may have
 // to be started first.

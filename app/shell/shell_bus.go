@@ -1,6 +1,6 @@
 //go:build linux || freebsd || openbsd || netbsd
 
-package desktop
+package shell
 
 import (
 	"context"
@@ -46,7 +46,7 @@ func withBus(ctx context.Context, use func(*dbus.Conn) error) error {
 // Interface).
 func showInFolder(ctx context.Context, name string) error {
 	if strings.ContainsRune(name, 0) || !filepath.IsAbs(name) {
-		return errors.New("desktop: not an absolute path: " + name)
+		return errors.New("shell: not an absolute path: " + name)
 	}
 	link := (&url.URL{Scheme: "file", Path: name}).String()
 	return withBus(ctx, func(bus *dbus.Conn) error {

@@ -1,0 +1,103 @@
+//go:build window
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/causeway-app/causeway/ui"
+)
+
+// layout is where everything in the window is now: in front, if something lies
+// over the page.
+func (r *running) layout() (all []ui.Placed) {
+	encoded, err := os.ReadFile(filepath.Join(r.home, "layout.json"))
+	if err == nil {
+		json.Unmarshal(encoded, &all) // a whole file is put in its place
+	}
+	return all
+}
+
+// find waits until the window has something of a role whose text begins like
+// that, and that can be used.
+func (r *running) find(t *testing.T, role, text string, patience time.Duration) ui.Placed {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		all := r.layout()
+		for _, p := range all {
+			if p.Role == role && strings.HasPrefix(p.Text, text) && !p.Disabled {
+				return p
+			}
+		}
+		if time.Now().After(deadline) {
+			r.photograph(t, "failed-"+strings.ReplaceAll(r.title+"-"+text, " ", "-"))
+			t.Fatalf("%s has no %s %q, but %+v", r.title, role, text, all)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// says waits until a text stands in the window that holds these words.
+func (r *running) says(t *testing.T, words string, patience time.Duration) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		var texts []string
+		for _, p := range r.layout() {
+			if strings.Contains(p.Text, words) {
+				return
+			}
+			texts = append(texts, p.Text)
+		}
+		if time.Now().After(deadline) {
+			r.photograph(t, "failed-"+strings.ReplaceAll(r.title+"-"+words, " ", "-"))
+			t.Fatalf("%s does not say %q, but %q", r.title, words, texts)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// press clicks the middle of a button.
+func (r *running) press(t *testing.T, text string) {
+	t.Helper()
+	r.clickOn(t, r.find(t, "button", text, patience))
+}
+
+func (r *running) clickOn(t *testing.T, p ui.Placed) {
+	t.Helper()
+	must(t, r.Click(int(p.X+p.Width/2), int(p.Y+p.Height/2)))
+}
+
+// percents are how far a transfer is, as "45 %" or "45%".
+var percents = regexp.MustCompile(`(\d+)(?:\.\d+)?\s*%`)
+
+// reaches waits until some transfer is that far, in percent, and not further
+// than another.
+func (r *running) reaches(t *testing.T, least, most int, patience time.Duration) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		for _, p := range r.layout() {
+			found := percents.FindStringSubmatch(p.Text)
+			if found == nil {
+				continue
+			}
+			if part, err := strconv.Atoi(found[1]); err == nil && part >= least && part <= most {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			r.photograph(t, "failed-"+strings.ReplaceAll(r.title, " ", "-")+"-percent")
+			t.Fatalf("%s never stands between %d and %d %%", r.title, least, most)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
