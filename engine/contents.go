@@ -95,7 +95,7 @@ type contentsSource struct {
 	sending  bool
 	complete bool
 	name     string
-	record   *record         // its files are read, nothing else
+	record   *record         // its files are read, nothing else; nil where it cannot be known
 	manifest *store.Manifest // of a share
 	sink     *store.Sink
 	torrent  *swarm.Torrent
@@ -104,6 +104,9 @@ type contentsSource struct {
 }
 
 func (t *transfer) contentsSource() contentsSource {
+	if t.offered() && !t.known {
+		return contentsSource{name: t.record.Name} // it may be half known, and not kept yet
+	}
 	return contentsSource{
 		sending: t.sending(), complete: t.complete, name: t.record.Name, record: t.record,
 		manifest: t.manifest, sink: t.sink, torrent: t.torrent, choice: t.record.Choice,
@@ -162,7 +165,7 @@ func (s *contentsSource) shared() Contents {
 
 // listing is what a download contains; nil while that is not known.
 func (s *contentsSource) listing() (*store.Listing, error) {
-	if s.listed != nil {
+	if s.listed != nil || s.record == nil {
 		return s.listed, nil
 	}
 	if s.sink != nil {

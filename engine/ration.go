@@ -133,6 +133,9 @@ func (t *transfer) unfinished(m *member) bool {
 	if !m.greeted || t.record.Paused || m.hello.Paused {
 		return false
 	}
+	if t.offered() && t.known || m.hello.Looking && m.hello.InfoHash == "" {
+		return false // until it is accepted
+	}
 	return !(t.sending() || t.complete) || !m.hello.Complete
 }
 
