@@ -146,7 +146,7 @@ func parseSize(text string) (int64, error) {
 	if strings.Trim(text, "0123456789. ") == "" {
 		return 0, errNotASize
 	}
-	number := strings.TrimSuffix(strings.TrimSuffix(text, "b"), "B")
+	number := strings.TrimSuffix(text, "b") // ParseSize knows B
 	bytes, err := settings.ParseSize(number)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", errNotASize, err)

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"image/color"
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
@@ -50,7 +52,7 @@ func (p *settingsPage) toggle(text, hint string, of func(*settings.Settings) *bo
 
 // choice is one of a few values.
 type choice struct {
-	choose  *widget.Select
+	choose  *edgedSelect
 	values  []string
 	texts   []string
 	problem *look.Paragraph
@@ -64,7 +66,7 @@ type choice struct {
 func newChoice(values, texts []string, wrong string, moved func(), chosen func(string)) *choice {
 	c := &choice{values: values, texts: texts, chosen: chosen, moved: moved,
 		problem: look.NewParagraph(wrong).Colored(theme.ColorNameError)}
-	c.choose = widget.NewSelect(texts, c.selected)
+	c.choose = newEdgedSelect(texts, c.selected)
 	c.problem.Hide()
 	c.content = column(3, wide(260, c.choose), c.problem)
 	return c
@@ -138,4 +140,50 @@ func (p *settingsPage) time(of func(*settings.Settings) *int) *field {
 	return p.field("", checkTime,
 		func(s settings.Settings) string { return timeText(*of(&s)) },
 		func(s *settings.Settings, text string) { *of(s), _ = parseTime(text) }).sized(90, "")
+}
+
+// edgedSelect has an edge, as entries have: in a light theme it is hard to see
+// otherwise.
+type edgedSelect struct{ widget.Select }
+
+func newEdgedSelect(options []string, changed func(string)) *edgedSelect {
+	s := &edgedSelect{}
+	s.Options, s.OnChanged = options, changed
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// CreateRenderer is called by Fyne.
+func (s *edgedSelect) CreateRenderer() fyne.WidgetRenderer {
+	r := &edgedRenderer{WidgetRenderer: s.Select.CreateRenderer(), of: s, edge: canvas.NewRectangle(color.Transparent)}
+	r.edge.StrokeWidth = 1
+	r.paint()
+	return r
+}
+
+type edgedRenderer struct {
+	fyne.WidgetRenderer
+	of   *edgedSelect
+	edge *canvas.Rectangle
+}
+
+func (r *edgedRenderer) paint() {
+	of := r.of.Theme()
+	r.edge.StrokeColor = of.Color(theme.ColorNameInputBorder, fyne.CurrentApp().Settings().ThemeVariant())
+	r.edge.CornerRadius = of.Size(theme.SizeNameInputRadius)
+	r.edge.Refresh()
+}
+
+func (r *edgedRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.edge.Resize(size)
+}
+
+func (r *edgedRenderer) Refresh() {
+	r.WidgetRenderer.Refresh()
+	r.paint()
+}
+
+func (r *edgedRenderer) Objects() []fyne.CanvasObject {
+	return append(slices.Clone(r.WidgetRenderer.Objects()), r.edge)
 }

@@ -98,7 +98,10 @@ func (p *settingsPage) choosePolicy(policy path.Policy) {
 	show(p.noPolicy, at < 0)
 	p.policy.OnChanged = func(text string) {
 		if at := slices.Index(texts, text); at >= 0 {
-			p.change(func(s *settings.Settings) { s.Policy = policies[at] })
+			p.choosePolicy(p.window.keeper.wanted.Policy) // until it is agreed to
+			p.window.askPolicy(policies[at], func() {
+				p.change(func(s *settings.Settings) { s.Policy = policies[at] })
+			})
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/engine/netcheck"
@@ -30,13 +32,13 @@ type relayTrial struct {
 }
 
 func newRelayTrial(w *Window, moved func()) *relayTrial {
-	t := &relayTrial{window: w, moved: moved, stages: newStageList(w.words), mark: newMark(stageMark), verdict: look.NewParagraph("")}
+	t := &relayTrial{window: w, moved: moved, stages: newStageList(w.words), mark: newMark(stageMark), verdict: look.NewParagraph("").Colored(theme.ColorNameForeground)}
 	t.button = widget.NewButton(w.words.Say("relay.test", nil), nil)
 	t.fold = look.NewTipButton(foldIcon, w.words.Say("trial.fold", nil), t.forget)
 	t.fold.Hide()
 	t.outcome = container.New(besideLayout{8}, t.mark, t.verdict, noButton())
 	t.outcome.Hide()
-	t.content = column(6, t.stages.content, t.outcome)
+	t.content = column(6, t.stages.content, container.New(layout.NewCustomPaddedLayout(0, 0, findingMark+10, 0), t.outcome))
 	t.stages.content.Hide()
 	t.content.Hide()
 	return t
@@ -93,8 +95,12 @@ func (t *relayTrial) end(result netcheck.TURNResult, err error) {
 }
 
 func (t *relayTrial) judge(m mark, text string) {
+	color := theme.ColorNameForeground
+	if m == bad {
+		color = theme.ColorNameError
+	}
 	setMark(t.mark, m)
-	t.verdict.SetText(text)
+	t.verdict.Set(text, color)
 	t.outcome.Show()
 }
 

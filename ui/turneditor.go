@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/engine/settings"
@@ -69,7 +70,7 @@ func (e *turnEditor) open(heading string) {
 	inside := column(6,
 		form(label(say("turn.url", nil)), e.url.content),
 		e.kind, e.byName, e.bySecret, e.trial.content)
-	e.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, inside))
+	e.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, container.New(layout.NewCustomPaddedLayout(4, 4, 0, 0), inside)))
 	e.showKind()
 	e.dialog = dialog.NewCustomWithoutButtons(heading, container.New(&scrollLayout{}, e.scroll), e.window.window)
 	e.save = widget.NewButton(say("turn.save", nil), e.submit)

@@ -47,7 +47,7 @@ func newWelcomePage(w *Window, s settings.Settings, done func()) *welcomePage {
 		form(
 			label(say("settings.name", nil)), p.name.content,
 			label(say("settings.folder", nil)), p.folder.content),
-		container.NewBorder(nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, -6, 0), p.atLogin), wide(140, p.start)))))
+		container.NewBorder(nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, -6, 0), p.atLogin), container.NewGridWrap(fyne.NewSize(140, 38), p.start)))))
 	p.scroll = container.NewVScroll(container.New(middleLayout{}, card))
 	p.content = container.New(&scrollLayout{}, p.scroll)
 	p.folder.judge()
