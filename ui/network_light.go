@@ -94,7 +94,7 @@ func (r *networkLightRenderer) Layout(size fyne.Size) {
 func (r *networkLightRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(lightSize) }
 
 func (r *networkLightRenderer) Refresh() {
-	ink := inTheme(marks[r.light.mark].color)
+	ink := inTheme(marks()[r.light.mark].color)
 	r.disc.FillColor = fadedTo(ink, 0x22)
 	for i, bar := range r.bars {
 		bar.FillColor = ink

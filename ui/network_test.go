@@ -213,7 +213,7 @@ func TestAnIPVersionThatNobodyTriedIsNotKnown(t *testing.T) {
 
 func TestFindingsAreMarkedByShapeAndNotByColourAlone(t *testing.T) {
 	seen := map[fyne.Resource]mark{}
-	for m, face := range marks {
+	for m, face := range marks() {
 		if other, found := seen[face.icon]; found {
 			t.Errorf("%v and %v have the same shape", m, other)
 		}
