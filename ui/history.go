@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -211,30 +210,26 @@ func (p *historyPage) copyAgain(f engine.Finished) {
 }
 
 // open opens what was transferred, a file with the program that it is for.
-func (p *historyPage) open(f engine.Finished) { p.reveal(f.Placed, f.Placed) }
+func (p *historyPage) open(f engine.Finished) { p.ifThere(f.Placed, p.window.openName) }
 
-// showInFolder opens the folder in which it lies.
-func (p *historyPage) showInFolder(f engine.Finished) { p.reveal(f.Placed, filepath.Dir(f.Placed)) }
+// showInFolder shows it in the folder that it is in.
+func (p *historyPage) showInFolder(f engine.Finished) { p.ifThere(f.Placed, p.window.revealName) }
 
-// reveal opens a path where placed is still there.
-func (p *historyPage) reveal(placed, opened string) {
+// ifThere does something with a file or folder that is still where it was, and
+// says so where it is not.
+func (p *historyPage) ifThere(placed string, do func(name string)) {
 	w := p.window
 	if placed == "" {
 		return
 	}
 	w.start(func() {
 		_, gone := os.Lstat(placed)
-		err := gone
-		if gone == nil {
-			err = w.openFolder(opened)
-		}
 		w.do(func() {
-			switch {
-			case gone != nil:
+			if gone != nil {
 				w.notice.complain(w.words.Say("history.gone", map[string]string{"Path": placed}))
-			case err != nil:
-				w.notice.complain(w.words.Say("notice.cannot-open", map[string]string{"Folder": opened}))
+				return
 			}
+			do(placed)
 		})
 	})
 }

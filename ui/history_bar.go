@@ -39,6 +39,12 @@ func (b *sharesBar) set(direct, relayed int64) {
 	}
 }
 
+// AccessibilityLabel is empty: the words beside it say the same.
+func (b *sharesBar) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole says that this is text.
+func (b *sharesBar) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
 // CreateRenderer is called by Fyne.
 func (b *sharesBar) CreateRenderer() fyne.WidgetRenderer {
 	r := &sharesBarRenderer{bar: b, direct: canvas.NewRectangle(nil), relayed: canvas.NewRectangle(nil), track: canvas.NewRectangle(nil)}

@@ -54,6 +54,12 @@ func verdictLevel(v netcheck.Verdict) int {
 	}
 }
 
+// AccessibilityLabel is empty: the sentence beside it says the same.
+func (l *networkLight) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole says that this is text.
+func (l *networkLight) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
 // CreateRenderer is called by Fyne.
 func (l *networkLight) CreateRenderer() fyne.WidgetRenderer {
 	r := &networkLightRenderer{light: l, disc: canvas.NewCircle(nil)}
