@@ -207,10 +207,14 @@ func (w *Window) escape() {
 	w.window.Canvas().Unfocus()
 }
 
-// removeMarked asks to remove the transfer that is unfolded, if it is one alone.
-// The list of transfers hears of the key itself where it has the focus.
+// removeMarked asks to remove the transfer that the keyboard is at, or the one
+// that is unfolded, if it is one alone.
 func (w *Window) removeMarked() {
 	if w.here != transfersAt {
+		return
+	}
+	if t, found := w.transfers.marked(); found {
+		w.askToRemove(t)
 		return
 	}
 	var unfolded []engine.Transfer
@@ -224,8 +228,13 @@ func (w *Window) removeMarked() {
 	}
 }
 
-// copyNewest copies the invitation of the newest share.
+// copyNewest copies the invitation of the transfer that the keyboard is at, or
+// of the newest share.
 func (w *Window) copyNewest() {
+	if t, found := w.transfers.marked(); found && t.Invitation != "" {
+		w.copyInvitation(t)
+		return
+	}
 	for _, t := range slices.Backward(w.state.Transfers) {
 		if t.Direction == engine.Send && t.Invitation != "" {
 			w.copyInvitation(t)

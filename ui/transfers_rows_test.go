@@ -387,3 +387,22 @@ func TestEveryBadgeHasATip(t *testing.T) {
 		}
 	}
 }
+
+func TestCopyAndDeleteMeanTheRowThatTheKeyboardIsAt(t *testing.T) {
+	d := englishDesk(t)
+	older, newer := sending(engine.Waiting), sending(engine.Waiting)
+	newer.ID, newer.Invitation = "newer", "causeway:NEWER"
+	d.show(engine.State{Transfers: []engine.Transfer{older, newer}})
+	d.copyNewest()
+	if got := d.app.Clipboard().Content(); got != "causeway:NEWER" {
+		t.Errorf("without the focus the clipboard has %q", got)
+	}
+	d.window.Canvas().Focus(d.transfers.list)
+	d.transfers.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	d.copyNewest()
+	if got := d.app.Clipboard().Content(); got != invitation {
+		t.Errorf("the clipboard has %q", got)
+	}
+	d.removeMarked()
+	d.wantVerbs(t, "remove s")
+}
