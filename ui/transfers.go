@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -38,6 +39,9 @@ type transfersPage struct {
 	stories map[rowKey]*keptStory
 	rows    []listed
 	sampled map[engine.TransferID]*sampling
+	// sampling is true while sample runs, sampledAt when it last did.
+	sampling  bool
+	sampledAt time.Time
 }
 
 func newTransfersPage(w *Window) *transfersPage {

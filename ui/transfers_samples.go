@@ -14,6 +14,10 @@ const (
 	// transfer are brought up to date.
 	ratesEvery  = 500 * time.Millisecond
 	piecesEvery = time.Second
+	// busyFor is for how long after a state another one is expected. What is
+	// fetched meanwhile is drawn with it, because each drawing paints the whole
+	// window.
+	busyFor = 300 * time.Millisecond
 )
 
 // sampling is what was last fetched for the drawings of a transfer.
@@ -23,11 +27,37 @@ type sampling struct {
 	// again tells that the last minute is looked at once more by itself, since
 	// no state tells that time passes.
 	again bool
+	// waiting draws what was fetched, with the next state.
+	waiting []func()
+}
+
+func (s *sampling) flush() {
+	drawings := s.waiting
+	s.waiting = nil
+	for _, draw := range drawings {
+		draw()
+	}
+}
+
+// drawSoon draws what was fetched: at once, or with the next state where one is
+// expected.
+func (p *transfersPage) drawSoon(s *sampling, draw func()) {
+	if p.sampling || p.window.now().Sub(p.sampledAt) >= busyFor {
+		draw()
+		return
+	}
+	s.waiting = append(s.waiting, draw)
+	p.window.after(busyFor, s.flush)
 }
 
 // sample fetches what the drawings in sight need, and no more.
 func (p *transfersPage) sample() {
 	now := p.window.now()
+	p.sampling, p.sampledAt = true, now
+	defer func() { p.sampling = false }()
+	for _, s := range p.sampled {
+		s.flush()
+	}
 	for id := range p.detailsInSight() {
 		s := p.sampled[id]
 		if s == nil {
@@ -72,19 +102,25 @@ func (p *transfersPage) fetchRates(id engine.TransferID, s *sampling) {
 		return err
 	}, func(err error) {
 		s.fetchingRates = false
-		shown := p.detailsInSight()[id]
-		if err != nil || shown == nil {
-			return // a drawing is not worth a complaint
-		}
-		shown.setSamples(rates)
-		if shown.minute.Highest() > 0 && !s.again {
-			s.again = true
-			p.window.after(time.Second, func() {
-				s.again = false
-				p.sample()
-			})
+		if err == nil { // a drawing is not worth a complaint
+			p.drawSoon(s, func() { p.drawRates(id, s, rates) })
 		}
 	})
+}
+
+func (p *transfersPage) drawRates(id engine.TransferID, s *sampling, rates []engine.RateSample) {
+	shown := p.detailsInSight()[id]
+	if shown == nil {
+		return
+	}
+	shown.setSamples(rates)
+	if shown.minute.Highest() > 0 && !s.again {
+		s.again = true
+		p.window.after(time.Second, func() {
+			s.again = false
+			p.sample()
+		})
+	}
 }
 
 func (p *transfersPage) fetchPieces(id engine.TransferID, s *sampling) {
@@ -94,8 +130,13 @@ func (p *transfersPage) fetchPieces(id engine.TransferID, s *sampling) {
 		return err
 	}, func(err error) {
 		s.fetchingPart = false
-		if shown := p.detailsInSight()[id]; err == nil && shown != nil {
-			shown.setPieces(pieces)
+		if err != nil {
+			return
 		}
+		p.drawSoon(s, func() {
+			if shown := p.detailsInSight()[id]; shown != nil {
+				shown.setPieces(pieces)
+			}
+		})
 	})
 }

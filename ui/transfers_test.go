@@ -317,4 +317,3 @@ func TestWhatConcernsNoTransferIsToldOnceAndUntilItIsOver(t *testing.T) {
 	d.show(state(left))
 	says("nor does it hide another complaint", "something else", "/downloads/b.part")
 }
-
