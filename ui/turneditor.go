@@ -21,7 +21,6 @@ type turnEditor struct {
 	url, user, password, secret *field
 	kind                        *widget.RadioGroup
 	kinds                       []string
-	byName, bySecret            fyne.CanvasObject
 	trial                       *relayTrial
 	save                        *widget.Button
 }
@@ -37,8 +36,6 @@ func newTURNEditor(w *Window, heading string, server settings.TURN, done func(se
 	e.secret = e.newField(server.Secret, "", checkPresent)
 	e.password.hide()
 	e.secret.hide()
-	e.byName = form(label(say("turn.username", nil)), e.user.content, label(say("turn.password", nil)), e.password.content)
-	e.bySecret = form(label(say("turn.secret", nil)), e.secret.content)
 	e.kind = widget.NewRadioGroup(e.kinds, nil)
 	e.kind.Horizontal, e.kind.Required = true, true
 	e.kind.SetSelected(e.kinds[0])
@@ -68,8 +65,13 @@ var editorSize = fyne.NewSize(580, 560)
 func (e *turnEditor) open(heading string) {
 	say := e.window.words.Say
 	inside := column(6,
-		form(label(say("turn.url", nil)), e.url.content),
-		e.kind, e.byName, e.bySecret, e.trial.content)
+		form(
+			label(say("turn.url", nil)), e.url.content,
+			label(""), container.New(layout.NewCustomPaddedLayout(0, 0, -6, 0), e.kind),
+			label(say("turn.username", nil)), e.user.content,
+			label(say("turn.password", nil)), e.password.content,
+			label(say("turn.secret", nil)), e.secret.content),
+		e.trial.content)
 	e.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, container.New(layout.NewCustomPaddedLayout(4, 4, 0, 0), inside)))
 	e.showKind()
 	e.dialog = dialog.NewCustomWithoutButtons(heading, container.New(&scrollLayout{}, e.scroll), e.window.window)
@@ -98,8 +100,9 @@ func (e *turnEditor) lay() {
 func (e *turnEditor) usesSecret() bool { return e.kind.Selected == e.kinds[1] }
 
 func (e *turnEditor) showKind() {
-	show(e.byName, !e.usesSecret())
-	show(e.bySecret, e.usesSecret())
+	show(e.user.content, !e.usesSecret())
+	show(e.password.content, !e.usesSecret())
+	show(e.secret.content, e.usesSecret())
 	e.lay()
 }
 

@@ -23,7 +23,7 @@ var (
 		`<path d="M40 19h8v4h-8zM72 19h3v-4l7 6-7 6v-4h-3z"/>`+
 		`<path fill-rule="evenodd" d="M52 10h16a2 2 0 0 1 2 2v18a2 2 0 0 1-2 2H52a2 2 0 0 1-2-2V12a2 2 0 0 1 2-2zm2 4v5h12v-5zm0 9v5h12v-5z"/>`)
 	keyPicture = picture("key", theme.ColorNamePrimary,
-		`<path fill-rule="evenodd" d="M15 8a15 15 0 0 1 14.500 11H78v8h-5v9h-8v-9h-6v6h-8v-6H29.500A15 15 0 1 1 15 8zM15 15a8 8 0 1 0 0 16 8 8 0 1 0 0-16z"/>`)
+		`<path fill-rule="evenodd" d="M15 8a15 15 0 0 1 14.500 11H78v8h-5v9h-8v-9h-6v6h-8v-6H29.500A15 15 0 1 1 15 8zM15 15 9.300 17.300 7 23 9.300 28.700 15 31 20.700 28.700 23 23 20.700 17.300z"/>`)
 )
 
 func picture(name string, color fyne.ThemeColorName, drawing string) fyne.Resource {
