@@ -65,10 +65,18 @@ func (r *running) says(t *testing.T, words string, patience time.Duration) {
 	}
 }
 
-// press clicks the middle of a button.
+// press clicks the middle of a button, once it stays where it is.
 func (r *running) press(t *testing.T, text string) {
 	t.Helper()
-	r.clickOn(t, r.find(t, "button", text, patience))
+	for p := r.find(t, "button", text, patience); ; {
+		time.Sleep(300 * time.Millisecond)
+		again := r.find(t, "button", text, patience)
+		if again == p {
+			r.clickOn(t, p)
+			return
+		}
+		p = again
+	}
 }
 
 func (r *running) clickOn(t *testing.T, p ui.Placed) {

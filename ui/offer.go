@@ -29,6 +29,7 @@ type offerSheet struct {
 	summary *look.Line
 	badge   *look.Badge
 	top     *fyne.Container
+	content *fyne.Container
 	// body holds what is known: nothing but that the sender is asked, or all.
 	body   *fyne.Container
 	asking *look.Paragraph
@@ -128,8 +129,8 @@ const offerWidth = 640
 
 func (s *offerSheet) showDialog() {
 	s.top = container.NewBorder(nil, nil, nil, container.NewCenter(s.badge), container.NewVBox(s.name, s.summary))
-	content := container.NewBorder(container.NewVBox(s.top, spacer(2)), container.NewVBox(s.trouble), nil, nil, s.body)
-	s.dialog = dialog.NewCustomWithoutButtons(s.window.words.Say("offer.title", nil), content, s.window.window)
+	s.content = container.NewBorder(container.NewVBox(s.top, spacer(2)), container.NewVBox(s.trouble), nil, nil, s.body)
+	s.dialog = dialog.NewCustomWithoutButtons(s.window.words.Say("offer.title", nil), s.content, s.window.window)
 	s.dialog.SetButtons([]fyne.CanvasObject{s.wait, s.decline, s.accept})
 	s.dialog.Resize(fyne.NewSize(offerWidth, 0))
 	s.window.showModal(modal{shown: s.dialog, leave: s.refuse, submit: s.take})
@@ -353,13 +354,20 @@ func (s *offerSheet) complain(text string) {
 
 // resize makes the sheet as large as what it shows, within the window.
 func (s *offerSheet) resize() {
+	s.content.Refresh()
 	canvas := s.window.window.Canvas().Size()
 	height := float32(0)
 	if s.tree != nil && s.tree.files > 1 {
 		height = min(canvas.Height-60, 360+min(float32(len(s.tree.visible)), 12)*offerRowHeight)
 	}
 	s.dialog.Resize(fyne.NewSize(min(offerWidth, canvas.Width-60), height))
-	s.dialog.Refresh() // puts it into the middle again
+	// What lies over the page is put into its middle only when the page's size
+	// changes.
+	for _, overlay := range s.window.window.Canvas().Overlays().List() {
+		size := overlay.Size()
+		overlay.Resize(size.SubtractWidthHeight(1, 0))
+		overlay.Resize(size)
+	}
 }
 
 // take accepts what is chosen.
