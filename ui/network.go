@@ -85,6 +85,12 @@ func (p *networkPage) show(n engine.Network) {
 // refresh shows the newest state again, with the settings of now.
 func (p *networkPage) refresh() { p.show(p.window.state.Network) }
 
+// redraw shows the newest state even where it seems to be shown already.
+func (p *networkPage) redraw() {
+	p.drawn = false
+	p.refresh()
+}
+
 // showRelays keeps the line, and with it the test, of a relay that stays.
 func (p *networkPage) showRelays() (moved bool) {
 	before := p.relays

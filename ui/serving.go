@@ -136,7 +136,6 @@ func (c *servingCard) begin() {
 		return
 	}
 	c.form.keep(true)
-	c.window.network.refresh()
 }
 
 func (c *servingCard) end() {

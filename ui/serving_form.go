@@ -29,6 +29,9 @@ type servingForm struct {
 	// kept is what the settings have, made a password for who has none yet.
 	kept settings.Serve
 	made string
+	// shown are the texts of the settings that the fields were last given; what
+	// was typed since, and could not be kept yet, stays.
+	shown []string
 
 	address, name, password           *field
 	tracker, turn, relayMin, relayMax *field
@@ -109,18 +112,15 @@ func (f *servingForm) show(s settings.Serve, check *netcheck.Report) (moved bool
 	if s.Password == "" {
 		s.Password = f.made
 	}
-	texts := []string{
-		s.PublicIP, s.Username, s.Password, portText(s.TrackerPort), portText(s.TURNPort),
-		portText(s.RelayMin), portText(s.RelayMax), limitText(s.Rate),
-	}
+	texts := servingTexts(s)
 	for i, one := range f.all() {
-		if one.last != texts[i] { // all of them first: what is wrong depends on the others
+		if f.shown == nil || f.shown[i] != texts[i] { // all of them first: what is wrong depends on the others
 			one.last = texts[i]
 			one.entry.SetText(texts[i])
 			moved = true
 		}
 	}
-	if moved {
+	if f.shown = texts; moved {
 		f.judge()
 	}
 	return set(f.ports, passedOnText(f.window.words, s)) || moved
@@ -146,7 +146,17 @@ func (f *servingForm) commit(string) {
 func (f *servingForm) keep(enabled bool) {
 	value := f.value()
 	value.Enabled = enabled
+	f.shown = servingTexts(value)
 	f.window.keeper.change(func(s *settings.Settings) { s.Serve = value })
+	f.window.network.redraw() // with what was taken, or with what holds still
+}
+
+// servingTexts are what the fields show, in the order of all.
+func servingTexts(s settings.Serve) []string {
+	return []string{
+		s.PublicIP, s.Username, s.Password, portText(s.TrackerPort), portText(s.TURNPort),
+		portText(s.RelayMin), portText(s.RelayMax), limitText(s.Rate),
+	}
 }
 
 func (f *servingForm) turnPassword() {

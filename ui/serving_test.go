@@ -183,3 +183,27 @@ func TestAPasswordIsShownCopiedAndMadeAnew(t *testing.T) {
 		t.Errorf("the password is %q", got)
 	}
 }
+
+func TestWhatWasTypedStaysUntilAllIsRight(t *testing.T) {
+	d := serveDesk(t, "en", theme.VariantLight, "failing")
+	form := d.network.serving.form
+	form.address.entry.SetText("home.example.org")
+	form.address.commit()
+	form.tracker.entry.SetText("8001")
+	form.tracker.commit()
+	d.show(engine.State{Network: engine.Network{Serving: servingStates()["failing"].state}})
+	if form.tracker.text() != "8001" || form.address.text() != "home.example.org" || len(d.saved) != 0 {
+		t.Errorf("the fields have %q and %q; saved %+v", form.tracker.text(), form.address.text(), d.saved)
+	}
+	form.address.entry.SetText("198.51.100.7")
+	form.address.commit()
+	if s := d.keeper.taken.Serve; s.TrackerPort != 8001 || s.PublicIP != "198.51.100.7" {
+		t.Errorf("kept %+v", s)
+	}
+	d.engine.err = errTest
+	form.tracker.entry.SetText("8002")
+	form.tracker.commit()
+	if form.tracker.text() != "8001" || !d.notice.content.Visible() {
+		t.Errorf("what the engine refused stays: %q", form.tracker.text())
+	}
+}
