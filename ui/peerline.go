@@ -14,8 +14,8 @@ import (
 
 const (
 	peerLineHeight = 48
-	peerBadgeWidth = 178
-	peerLineWide   = 620
+	peerBadgeWidth = 224
+	peerLineWide   = 640
 	peerNameLeast  = 120
 	// A story begins where the names do.
 	storyIndent = peerBadgeWidth + 14

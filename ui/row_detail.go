@@ -87,6 +87,9 @@ func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy pat
 	if d.why == "" {
 		d.why, d.means = d.means, ""
 	}
+	if d.why == "" {
+		d.heading = ""
+	}
 	return d
 }
 
