@@ -141,9 +141,10 @@ func (p *program) started() {
 	p.running.Go(func() { p.window.Follow(p.ctx) })
 	p.running.Go(p.serveLaterStarts)
 	p.tellLayout()
-	if p.line.Hidden && len(p.line.Arguments) == 0 {
+	switch {
+	case p.line.Hidden && len(p.line.Arguments) == 0:
 		p.window.OpenHidden()
-	} else {
+	case p.line.Hidden: // what it was started with is shown
 		p.window.Show()
 	}
 	p.window.Open(absolute(p.line.Arguments)...)
