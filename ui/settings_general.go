@@ -75,6 +75,5 @@ func (w *Window) chooseInto(f *field) {
 			f.commit()
 		}
 	}, w.window)
-	chooser.Resize(w.dialogSize())
-	chooser.Show()
+	w.showChooser(chooser)
 }
