@@ -13,11 +13,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/causeway-app/causeway/app/internal/screen"
+	"github.com/causeway-app/causeway/engine/lab"
 	"github.com/causeway-app/causeway/engine/rendezvous"
 )
 
@@ -26,37 +28,73 @@ const (
 	patience                  = 30 * time.Second
 )
 
-var built = sync.OnceValues(func() (string, error) {
-	if program := os.Getenv("CAUSEWAY_APP"); program != "" {
-		return filepath.Abs(program)
-	}
-	folder, err := os.MkdirTemp("", "causeway-window")
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(folder, "causeway")
-	// Without the tag migrated_fynedo, so that Fyne tells of calls from a wrong
-	// goroutine; with the tag window, so that the program tells where everything is.
-	command := exec.Command("go", "build", "-tags", "nosqlite,no_emoji,window", "-o", program, ".")
-	command.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if said, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the window: %w\n%s", err, said)
-	}
-	return program, nil
-})
+// The programs that the tests start, where somebody has built them already.
+const (
+	windowVariable = "CAUSEWAY_APP"
+	serverVariable = "CAUSEWAY_TEST_CLI"
+	// builtVariable names the folder of what the tests have built themselves.
+	builtVariable = "CAUSEWAY_TEST_BUILT"
+)
 
+// TestMain runs the tests in namespaces of their own, where there can be homes
+// behind routers. The programs are built before that: to build them modules may
+// have to be fetched.
 func TestMain(m *testing.M) {
 	if what := os.Getenv(crowdVariable); what != "" {
 		showCrowd(what)
 		return
 	}
-	code := m.Run()
-	if os.Getenv("CAUSEWAY_APP") == "" {
-		if program, err := built(); err == nil {
-			os.RemoveAll(filepath.Dir(program))
-		}
+	if err := build(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	os.Exit(code)
+	// Fyne's queue begins with the program, and this one shows no window.
+	queue := goleak.IgnoreTopFunction("fyne.io/fyne/v2/internal/async.(*UnboundedChan[...]).processing")
+	lab.Main(m, queue, goleak.Cleanup(func(code int) {
+		if folder := os.Getenv(builtVariable); folder != "" {
+			os.RemoveAll(folder)
+		}
+		os.Exit(code)
+	}))
+}
+
+// build builds the programs that nobody has built.
+func build() error {
+	folder := ""
+	for _, program := range []struct{ variable, from, tags, cgo string }{
+		// Without the tag migrated_fynedo, so that Fyne tells of calls from a wrong
+		// goroutine; with the tag window, so that it tells where everything is.
+		{windowVariable, ".", "nosqlite,no_emoji,window", "1"},
+		{serverVariable, "./cli", "nosqlite", "0"},
+	} {
+		if os.Getenv(program.variable) != "" {
+			continue
+		}
+		if folder == "" {
+			made, err := os.MkdirTemp("", "causeway-window")
+			if err != nil {
+				return err
+			}
+			folder = made
+			os.Setenv(builtVariable, folder)
+		}
+		to := filepath.Join(folder, program.variable)
+		command := exec.Command("go", "build", "-tags", program.tags, "-o", to, program.from)
+		command.Env = append(os.Environ(), "CGO_ENABLED="+program.cgo)
+		if said, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %w\n%s", program.from, err, said)
+		}
+		os.Setenv(program.variable, to)
+	}
+	return nil
+}
+
+// programOf is where a program lies.
+func programOf(t *testing.T, variable string) string {
+	t.Helper()
+	program, err := filepath.Abs(os.Getenv(variable))
+	must(t, err)
+	return program
 }
 
 // desktop is a screen with a rendezvous within reach.
@@ -64,7 +102,10 @@ type desktop struct {
 	server     *screen.Server
 	screen     *screen.Screen
 	rendezvous string
+	stun       []string
 	photos     string
+	// wrap runs a program elsewhere; nil runs it here.
+	wrap func(*exec.Cmd) *exec.Cmd
 }
 
 func newDesktop(t *testing.T) *desktop {
@@ -82,7 +123,7 @@ func newDesktop(t *testing.T) *desktop {
 		t.Fatal(err)
 	}
 	t.Cleanup(opened.Close)
-	d := &desktop{server: server, screen: opened, rendezvous: startRendezvous(t), photos: os.Getenv("CAUSEWAY_ARTEFACTS")}
+	d := &desktop{server: server, screen: opened, rendezvous: startRendezvous(t), stun: []string{"stun:127.0.0.1:9"}, photos: os.Getenv("CAUSEWAY_ARTEFACTS")}
 	if d.photos == "" {
 		d.photos = filepath.Join("..", "artefacts")
 	}
@@ -174,16 +215,18 @@ func (d *desktop) open(t *testing.T, home, title string, left int, flags ...stri
 // program is Causeway as started by the user of a home folder.
 func (d *desktop) program(t *testing.T, home string, arguments ...string) *exec.Cmd {
 	t.Helper()
-	program, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	arguments = append([]string{"--state", filepath.Join(home, "state"), "--download-dir", filepath.Join(home, "Downloads"),
-		"--no-lan", "--rendezvous", d.rendezvous, "--stun", "stun:127.0.0.1:9"}, arguments...)
-	command := exec.Command(program, arguments...)
+		"--no-lan", "--rendezvous", d.rendezvous}, arguments...)
+	for _, uri := range d.stun {
+		arguments = append(arguments, "--stun", uri)
+	}
+	command := exec.Command(programOf(t, windowVariable), arguments...)
 	command.Env = append(os.Environ(), "DISPLAY="+d.server.Display, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"),
 		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE=1", "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=",
 		"CAUSEWAY_TEST_LAYOUT="+filepath.Join(home, "layout.json"), "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+home)
+	if d.wrap != nil {
+		return d.wrap(command)
+	}
 	return command
 }
 

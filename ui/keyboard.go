@@ -57,8 +57,7 @@ func (w *Window) addShortcuts() {
 	canvas.SetOnTypedKey(func(key *fyne.KeyEvent) { w.pressed(key.Name, 0) })
 }
 
-// shown has the program tell of keys, and lets the user type an invitation, as
-// soon as there is a window on the screen.
+// shown has the program tell of keys as soon as there is a window on the screen.
 func (w *Window) shown() {
 	if w.onScreen {
 		return
@@ -67,11 +66,10 @@ func (w *Window) shown() {
 	if w.keys != nil {
 		w.keys(w.window, w.pressed)
 	}
-	switch {
-	case w.welcome != nil:
+	// Nothing else has the focus at the start: a cursor that blinks has the whole
+	// window painted again and again, and Ctrl+V needs none.
+	if w.welcome != nil {
 		w.window.Canvas().Focus(w.welcome.name.entry)
-	case w.here == transfersAt && w.window.Canvas().Overlays().Top() == nil:
-		w.window.Canvas().Focus(w.transfers.invitation)
 	}
 	if w.crash != "" {
 		w.tellOfCrash()

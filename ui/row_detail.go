@@ -186,7 +186,7 @@ func (r *detailRow) show(t engine.Transfer, d detail, plan detailPlan) {
 	r.detail, r.plan = d, plan
 	if another {
 		r.minute.Set(nil)
-		r.pieces.Set(nil)
+		r.setPieces(nil)
 		r.setCaption()
 	}
 	r.invitation.SetText(d.invitation)
@@ -243,6 +243,7 @@ func (r *detailRow) setPieces(pieces []engine.PieceState) {
 		drawn[i] = look.Piece(p)
 	}
 	r.pieces.Set(drawn)
+	show(r.piecesTitle, len(drawn) > 0)
 }
 
 // CreateRenderer is called by Fyne.

@@ -110,10 +110,8 @@ func (w *Window) endWelcome() {
 	w.welcome = nil
 	w.over.RemoveAll()
 	w.under.Show()
+	w.window.Canvas().Unfocus()
 	w.goTo(w.here)
-	if w.here == transfersAt {
-		w.window.Canvas().Focus(w.transfers.invitation)
-	}
 }
 
 // enterCheck is a check that goes on with Enter.
