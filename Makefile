@@ -19,7 +19,7 @@ PURE := ./app/cli ./engine/...
 SYSTEMS := linux windows darwin
 
 .PHONY: run test build cli cross lint fuzz package nat-table clean
-.PHONY: test-units test-ui test-processes test-lab test-window prerequisites-build prerequisites-test
+.PHONY: test-units test-ui test-processes test-lab test-window bench-window prerequisites-build prerequisites-test
 
 run: build
 	bin/causeway$(EXE)
@@ -84,6 +84,10 @@ nat-table:
 test-window:
 	CGO_ENABLED=1 $(GO) vet -tags $(TAGS),window ./app/...
 	CAUSEWAY_REQUIRE_XVFB=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 9m -tags $(TAGS),window ./app/...
+
+# What a window with much in it costs, under software rendering.
+bench-window: prerequisites-test
+	CGO_ENABLED=1 $(GO) test -tags $(TAGS),window -run '^$$' -bench CrowdedWindow -benchtime 1x ./app
 
 lint: cross
 	@unformatted=$$(gofmt -l app assets engine packaging ui); \

@@ -112,7 +112,7 @@ func measureCrowd(b *testing.B, name string, most float64) {
 }
 
 // firstRow is where the name of the first transfer is.
-var firstRow = image.Pt(300, 245)
+var firstRow = image.Pt(300, 185)
 
 // keep keeps a picture among the artefacts.
 func keep(b *testing.B, picture image.Image, name string) {
