@@ -63,10 +63,13 @@ type network struct {
 	carrier bool
 	relays  map[settings.TURN]measured // of the settings
 	// round counts looks. What an earlier one finds late is no news.
-	round  int
-	cancel context.CancelFunc // ends the look that goes on
-	due    time.Time          // of the next look
-	failed int                // looks in a row that found a TURN server failing
+	round int
+	// looking tells that the newest look goes on. What the one before it found
+	// is shown until then.
+	looking bool
+	cancel  context.CancelFunc // ends the look that goes on
+	due     time.Time          // of the next look
+	failed  int                // looks in a row that found a TURN server failing
 	// hurried is when a link last asked for a look.
 	hurried time.Time
 
@@ -149,6 +152,7 @@ func (o *owner) lookAtNetwork() {
 	}
 	ctx, cancel := context.WithCancel(o.ctx)
 	n.round, n.cancel, n.due = n.round+1, cancel, time.Now().Add(checkPeriod)
+	n.looking, o.changed = true, true
 	round, config, servers := n.round, o.checkConfig(), o.relaysInOrder()
 	switch orAuto(o.settings.Policy) {
 	case path.LANOnly, path.DirectOnly:
@@ -170,7 +174,12 @@ func (o *owner) lookAtNetwork() {
 		report := o.instruments.check(ctx, config)
 		report.TURN = <-results
 		report.UDP = cmp.Or(report.UDP, udpReach(report.TURN))
-		o.post(func() { o.checked(round, report) })
+		o.post(func() {
+			if round == o.network.round {
+				o.network.looking, o.changed = false, true
+			}
+			o.checked(round, report)
+		})
 	})
 }
 
@@ -337,6 +346,17 @@ func (o *owner) routerChanged(status portmap.Status) {
 	o.foundOut(before)
 }
 
+// forgetRouter takes back that the router maps ports.
+func (o *owner) forgetRouter() {
+	if o.network.report == nil {
+		return
+	}
+	report := *o.network.report
+	report.Router = portmap.Status{}
+	report.Findings = o.withRouter(report.Findings, report)
+	o.network.report = &report
+}
+
 // lookWhenDue looks at the network again when it is time to.
 func (o *owner) lookWhenDue(now time.Time) {
 	if !o.network.due.IsZero() && now.After(o.network.due) {
@@ -352,7 +372,11 @@ func (o *owner) networkSettingsChanged(old settings.Settings) {
 	}
 	maps.DeleteFunc(o.network.relays, func(server settings.TURN, _ measured) bool { return !slices.Contains(s.TURN, server) })
 	o.mapPorts()
-	o.network.report = nil // it says what another policy or other servers gave
+	if o.network.mapper == nil {
+		// What is told of the network is as good as before until the new look ends;
+		// a port that is mapped no more is not.
+		o.forgetRouter()
+	}
 	o.configureLinks()
 	o.lookAtNetwork()
 }

@@ -475,3 +475,61 @@ func TestServersThatDifferInTheirCredentialsAloneAreToldApart(t *testing.T) {
 		t.Errorf("after the tests: %+v", now.Network.Relays)
 	}
 }
+
+func TestWhatWasFoundStaysWhileTheNetworkIsLookedAtAnew(t *testing.T) {
+	t.Parallel()
+	var base settings.Settings
+	b := newBench(t, func(s *settings.Settings) {
+		s.STUN = []string{"stun:a.example"}
+		base = *s
+	})
+	b.report = netcheck.Report{Findings: netcheck.Findings{UDP: netcheck.Open, IPv4: true, NAT: true, Mapping: netcheck.EndpointIndependent}}
+	b.start(t)
+	b.until(t, "it is checked", func(s State) bool { return s.Network.Check != nil && !s.Network.Checking })
+	for name, change := range map[string]func() error{
+		"a relay more": func() error {
+			s := base
+			s.TURN = []settings.TURN{relayOf("turn:a.example")}
+			return b.Configure(t.Context(), s)
+		},
+		"other STUN servers": func() error {
+			s := base
+			s.STUN = []string{"stun:b.example"}
+			return b.Configure(t.Context(), s)
+		},
+		"another network": func() error { b.owner.post(b.owner.networkChanged); return nil },
+	} {
+		before := b.State().Load().Network.Check.At
+		release, usual := make(chan struct{}), b.check
+		replaced := make(chan struct{})
+		b.owner.post(func() {
+			b.owner.instruments.check = func(ctx context.Context, config netcheck.Config) netcheck.Report {
+				<-release
+				return usual(ctx, config)
+			}
+			close(replaced)
+		})
+		<-replaced
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		meanwhile := b.until(t, "it is looked at anew", func(s State) bool { return s.Network.Checking }).Network.Check
+		if meanwhile == nil || !meanwhile.At.Equal(before) {
+			t.Errorf("%s: meanwhile shown is %+v", name, meanwhile)
+		}
+		close(release)
+		b.until(t, "it was", func(s State) bool { return !s.Network.Checking && s.Network.Check.At.After(before) })
+	}
+}
+
+func TestAPortThatIsMappedNoMoreIsNotTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(*settings.Settings) {})
+	o := b.owner
+	o.network.report = &netcheck.Report{Findings: netcheck.Findings{NAT: true}}
+	o.routerChanged(portmap.Status{Searched: true, Protocol: portmap.UPnP})
+	o.forgetRouter()
+	if found := o.findings(); found.PortMapping != "" || !found.NAT {
+		t.Errorf("found %+v", found)
+	}
+}

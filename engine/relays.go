@@ -120,7 +120,7 @@ func (o *owner) showNetwork() Network {
 	}
 	year, number, _ := now.Date()
 	return Network{
-		Check: o.network.report, Relays: o.showRelays(month), Forecast: o.forecast(), Serving: o.hosting.shown,
+		Check: o.network.report, Checking: o.network.looking, Relays: o.showRelays(month), Forecast: o.forecast(), Serving: o.hosting.shown,
 		Usage: RelayUsage{
 			Month: time.Date(year, number, 1, 0, 0, 0, 0, now.Location()),
 			Bytes: month.relayed(), Limit: limit, DirectBytes: month.Direct,

@@ -174,6 +174,9 @@ type Network struct {
 	Rendezvous []Rendezvous
 	// Check is the newest check of the network; nil before the first is complete.
 	Check *netcheck.Report
+	// Checking tells that the network is being looked at anew, because it or the
+	// settings have changed or time has passed. Check is what was found before.
+	Checking bool
 	// Relays are the TURN servers of the settings, in the order in which they
 	// are tried.
 	Relays []Relay
