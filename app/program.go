@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/causeway-app/causeway/app/autostart"
 	"github.com/causeway-app/causeway/app/instance"
+	"github.com/causeway-app/causeway/app/links"
 	"github.com/causeway-app/causeway/app/shell"
 	"github.com/causeway-app/causeway/assets"
 	"github.com/causeway-app/causeway/assets/words"
@@ -127,6 +129,21 @@ func (p *program) autostart(on bool) error {
 	return autostart.Set(autostart.Entry{ID: assets.ID, Name: assets.Name, Program: this, Arguments: []string{"--hidden"}}, on)
 }
 
+// takeLinks has the desktop open invitations that are links with this program. A
+// run in a folder of its own leaves no trace elsewhere.
+func (p *program) takeLinks() {
+	if p.line.State != "" {
+		return
+	}
+	this, err := os.Executable()
+	if err == nil {
+		err = links.Register(p.ctx, links.Handler{ID: assets.ID, Name: assets.Name, Scheme: strings.TrimSuffix(assets.Scheme, ":"), Program: this})
+	}
+	if err != nil && !errors.Is(err, links.ErrUnsupported) && p.ctx.Err() == nil {
+		p.log.Warn("links do not open this program", "error", err)
+	}
+}
+
 func newApp() fyne.App {
 	a := app.NewWithID(assets.ID)
 	a.SetIcon(icon)
@@ -137,6 +154,7 @@ func newApp() fyne.App {
 // started runs on the main goroutine as soon as windows can be drawn.
 func (p *program) started() {
 	go p.listenToSignals()
+	p.running.Go(p.takeLinks)
 	p.running.Go(p.serveEngine)
 	p.running.Go(func() { p.window.Follow(p.ctx) })
 	p.running.Go(p.serveLaterStarts)

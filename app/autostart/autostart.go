@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"github.com/causeway-app/causeway/app/internal/desktopfile"
 )
 
 // ErrUnsupported means that it is not known how this system does it.
@@ -40,22 +41,6 @@ func setFile(name, content string, on bool) error {
 		}
 		return nil
 	}
-	if present, err := os.ReadFile(name); err == nil && string(present) == content {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(content)
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
-		err = os.Rename(file.Name(), name)
-	}
-	if err != nil {
-		os.Remove(file.Name())
-	}
+	_, err := desktopfile.Write(name, content)
 	return err
 }

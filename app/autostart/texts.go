@@ -3,37 +3,24 @@ package autostart
 import (
 	"encoding/xml"
 	"strings"
+
+	"github.com/causeway-app/causeway/app/internal/desktopfile"
 )
 
 // desktopEntry is the file in the autostart folder of XDG desktops (Desktop
 // Application Autostart Specification).
 func desktopEntry(e Entry) string {
-	command := quoteExec(e.Program)
+	command := desktopfile.Quote(e.Program)
 	for _, argument := range e.Arguments {
-		command += " " + quoteExec(argument)
+		command += " " + desktopfile.Quote(argument)
 	}
 	return "[Desktop Entry]\n" +
 		"Type=Application\n" +
-		"Name=" + escapeValue(e.Name) + "\n" +
-		"Exec=" + escapeValue(command) + "\n" +
-		"Icon=" + escapeValue(e.ID) + "\n" +
+		"Name=" + desktopfile.Value(e.Name) + "\n" +
+		"Exec=" + desktopfile.Value(command) + "\n" +
+		"Icon=" + desktopfile.Value(e.ID) + "\n" +
 		"Terminal=false\n" +
 		"X-GNOME-Autostart-enabled=true\n"
-}
-
-// quoteExec quotes an argument of an Exec key (Desktop Entry Specification,
-// section "The Exec key").
-func quoteExec(argument string) string {
-	argument = strings.ReplaceAll(argument, "%", "%%")
-	if argument != "" && !strings.ContainsAny(argument, " \t\n\"'\\><~|&;$*?#()`") {
-		return argument
-	}
-	return `"` + strings.NewReplacer(`"`, `\"`, "`", "\\`", "$", `\$`, `\`, `\\`).Replace(argument) + `"`
-}
-
-// escapeValue escapes a string value of a desktop file.
-func escapeValue(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(text)
 }
 
 // commandLine is a command line as Windows programs take it apart.
