@@ -14,8 +14,11 @@ WINDOW_TAGS := nosqlite,migrated_fynedo,no_emoji
 # macOS that is how Go builds anyway.
 PIE := $(if $(filter linux,$(shell $(GO) env GOOS)),-buildmode=pie)
 
+# What the window does with the desktop, in each system's own way.
+DESKTOP := ./app/autostart ./app/instance ./app/links ./app/shell
+
 # What is built without C, for every system.
-PURE := ./app/cli ./engine/...
+PURE := ./app/cli ./engine/... $(DESKTOP)
 SYSTEMS := linux windows darwin
 
 .PHONY: run test build cli cross lint fuzz package nat-table clean
@@ -80,10 +83,17 @@ nat-table:
 	CAUSEWAY_REQUIRE_LAB=1 CAUSEWAY_NAT_TABLE=$(CURDIR)/app/cli/docs/nat-pairs.md \
 	CGO_ENABLED=0 $(LAB_GO) -run '^TestNATPairs$$' ./app/cli
 
-# The built window under Xvfb. The vet is here for the C that both compile.
+# The built window under Xvfb, with the story of two homes where a lab can be.
+# The vet is here for the C that both compile. Its pictures are kept, those of an
+# earlier run are not.
+PICTURES := $(or $(CAUSEWAY_ARTEFACTS),artefacts)
+WINDOW_GO := $(GO) test -count=1 -timeout 9m -tags $(TAGS),window
 test-window:
 	CGO_ENABLED=1 $(GO) vet -tags $(TAGS),window ./app/...
-	CAUSEWAY_REQUIRE_XVFB=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 9m -tags $(TAGS),window ./app/...
+	rm -f $(PICTURES)/failed-*.png $(PICTURES)/story-*.png
+	CGO_ENABLED=1 $(WINDOW_GO) $(DESKTOP)
+	@if .ci/lab; then export CAUSEWAY_REQUIRE_LAB=1; fi; set -x; \
+	CAUSEWAY_REQUIRE_XVFB=1 CGO_ENABLED=1 $(WINDOW_GO) -v ./app
 
 # What a window with much in it costs, under software rendering.
 bench-window: prerequisites-test
