@@ -30,6 +30,8 @@ type entry struct {
 	expanded bool
 	// problemHeight is how much room the problem's sentence takes, 0 for none.
 	problemHeight float32
+	// remedy helps against the problem, where anything in the window does.
+	remedy help
 	// question is what the user is asked, and how much room that takes.
 	question       question
 	questionHeight float32
@@ -75,11 +77,17 @@ func (e entry) height() float32 {
 	if e.problemHeight > 0 {
 		height += e.problemHeight + problemGap
 	}
+	if e.remedy != (help{}) {
+		height += remedyHeight + problemGap
+	}
 	return height
 }
 
 // problemGap is below the sentence of a problem.
 const problemGap = 8
+
+// remedyHeight is that of the button below it.
+const remedyHeight = 32
 
 // row shows one transfer.
 type row struct {
@@ -138,6 +146,7 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	n.fold = look.NewTipButton(unfoldIcon, say("row.unfold", nil), func() { r.gestures.toggle(current().ID) })
 	n.look = widget.NewButton(say("row.look", nil), func() { r.gestures.look(current()) })
 	n.look.Importance = widget.HighImportance
+	n.remedy = widget.NewButton("", func() { r.gestures.remedy(current(), r.head.remedy.act) })
 	r.drawn = n
 	n.update()
 	return n

@@ -210,11 +210,7 @@ func (r *detailRow) show(t engine.Transfer, d detail, plan detailPlan) {
 	show(r.where, d.sending)
 	show(r.open, d.received)
 	show(r.folder, d.received)
-	show(r.remedy, d.remedy != help{})
-	if r.remedy.Text != d.remedy.text || r.remedy.Icon != d.remedy.icon {
-		r.remedy.Icon = d.remedy.icon
-		r.remedy.SetText(d.remedy.text)
-	}
+	setHelp(r.remedy, d.remedy)
 	r.arrange(r.Size())
 }
 

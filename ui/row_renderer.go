@@ -24,6 +24,8 @@ type rowRenderer struct {
 
 	pause, remove, fold *look.TipButton
 	look                *widget.Button
+	// remedy helps against the problem, and stands below it.
+	remedy *widget.Button
 
 	// laid is what the places of things were last found for.
 	laid shape
@@ -34,6 +36,7 @@ type shape struct {
 	size                    fyne.Size
 	badge, speed            string
 	badged, offered, paused bool
+	remedy                  string
 	problem, question       float32
 }
 
@@ -88,6 +91,7 @@ func (r *rowRenderer) updateButtons(t engine.Transfer) {
 }
 
 func (r *rowRenderer) updateProblem(t engine.Transfer) {
+	setHelp(r.remedy, r.row.head.remedy)
 	show(r.problem, t.Problem != nil)
 	if t.Problem == nil {
 		return
@@ -122,7 +126,7 @@ func (r *rowRenderer) arrange(size fyne.Size) {
 	h := r.row.head
 	now := shape{
 		size: size, badge: h.face.Text, speed: r.speed.Text(), badged: h.badged, offered: h.transfer.Phase == engine.Offered,
-		paused: r.pause.Visible(), problem: h.problemHeight, question: h.questionHeight,
+		paused: r.pause.Visible(), problem: h.problemHeight, question: h.questionHeight, remedy: r.remedy.Text,
 	}
 	if now == r.laid {
 		return
@@ -150,6 +154,10 @@ func (r *rowRenderer) arrange(size fyne.Size) {
 	place(r.problem, rowText, top, width, h.problemHeight)
 	if h.problemHeight > 0 {
 		top += h.problemHeight + problemGap
+	}
+	if h.remedy != (help{}) {
+		place(r.remedy, rowText, top-2, min(r.remedy.MinSize().Width, width), remedyHeight)
+		top += remedyHeight + problemGap
 	}
 	place(r.question, rowText, top-3, width, h.questionHeight)
 }
@@ -184,7 +192,7 @@ func (r *rowRenderer) Refresh() {
 
 func (r *rowRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{
-		r.icon, r.name, r.badge, r.bar, r.status, r.speed, r.look, r.pause, r.remove, r.fold, r.problem, r.question,
+		r.icon, r.name, r.badge, r.bar, r.status, r.speed, r.look, r.pause, r.remove, r.fold, r.problem, r.remedy, r.question,
 	}
 }
 
@@ -199,6 +207,15 @@ func show(o fyne.CanvasObject, visible bool) {
 		o.Show()
 	} else {
 		o.Hide()
+	}
+}
+
+// setHelp shows the button of a remedy, where there is one.
+func setHelp(b *widget.Button, h help) {
+	show(b, h != help{})
+	if b.Text != h.text || b.Icon != h.icon {
+		b.Icon = h.icon
+		b.SetText(h.text)
 	}
 }
 

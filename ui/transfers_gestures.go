@@ -21,18 +21,6 @@ func (p *transfersPage) allowRelay(t engine.Transfer, more int64) {
 	p.window.allowRelay(t, more)
 }
 
-// remedy leads to where what bounds a rate can be changed.
-func (p *transfersPage) remedy(t engine.Transfer, act remedyAct) {
-	switch act {
-	case toSettings:
-		p.window.goTo(settingsAt)
-	case toNetwork:
-		p.window.goTo(networkAt)
-	case toQuestion:
-		p.answer(t.ID)
-	}
-}
-
 // answer leads to the question of a transfer.
 func (p *transfersPage) answer(id engine.TransferID) {
 	key := rowKey{transfer: id}

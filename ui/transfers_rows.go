@@ -52,6 +52,7 @@ func (p *transfersPage) arrangeRows() []listed {
 		e := entry{transfer: t, expanded: p.expanded[t.ID] && t.Phase != engine.Offered}
 		if t.Problem != nil {
 			e.problemHeight = p.ruler.small(Sentence(p.window.words, t.Problem), p.sentenceWidth())
+			e.remedy = problemHelp(p.window.words, t, len(p.window.keeper.taken.TURN) > 0)
 		}
 		if e.question = questionOf(p.window.words, t); e.question != (question{}) {
 			e.questionHeight = questionHeight(p.ruler.normal(e.question.text, p.sentenceWidth()-questionIndent))

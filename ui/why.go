@@ -53,17 +53,22 @@ type remedyAct int
 
 const (
 	noRemedy remedyAct = iota
-	toSettings
+	toLimits
+	toRelayLimits
+	toNewRelay
+	toRendezvous
+	toPolicy
 	toNetwork
 	toQuestion
-	toInvitation
 )
 
 // helpOf is what helps against a reason.
 func helpOf(w *words.Words, t engine.Transfer) help {
 	switch t.Speed.Reason {
-	case engine.SpeedOwnLimit, engine.SpeedRelayLimit:
-		return help{w.Say("why.to-settings", nil), theme.SettingsIcon(), toSettings}
+	case engine.SpeedOwnLimit:
+		return help{w.Say("why.to-settings", nil), theme.SettingsIcon(), toLimits}
+	case engine.SpeedRelayLimit:
+		return help{w.Say("why.to-settings", nil), theme.SettingsIcon(), toRelayLimits}
 	case engine.SpeedRelayed, engine.SpeedConnecting, engine.SpeedPathChanging:
 		return help{w.Say("why.to-network", nil), netIcon, toNetwork}
 	case engine.SpeedAsking:
@@ -72,6 +77,30 @@ func helpOf(w *words.Words, t engine.Transfer) help {
 		}
 	}
 	return help{}
+}
+
+// problemHelp is what helps against the problem of a transfer. Where there are
+// relays already, another one is not the first thing to try: the Network page
+// tells how they are, and tests them.
+func problemHelp(w *words.Words, t engine.Transfer, relays bool) help {
+	if t.Problem == nil {
+		return help{}
+	}
+	switch t.Problem.Code {
+	case engine.NoPath, engine.NoRelay:
+		if relays {
+			return help{w.Say("why.to-network", nil), netIcon, toNetwork}
+		}
+		return help{w.Say("why.to-relay", nil), theme.ContentAddIcon(), toNewRelay}
+	case engine.PolicyBlocked:
+		return help{w.Say("why.to-policy", nil), theme.SettingsIcon(), toPolicy}
+	case engine.NoRendezvous:
+		return help{w.Say("why.to-rendezvous", nil), theme.SettingsIcon(), toRendezvous}
+	case engine.RelayLimitReached:
+		return help{w.Say("why.to-settings", nil), theme.SettingsIcon(), toRelayLimits}
+	default:
+		return help{}
+	}
 }
 
 // went says by which ways a transfer's bytes went; empty before the first.
