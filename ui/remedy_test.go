@@ -11,11 +11,10 @@ import (
 	"github.com/causeway-app/causeway/engine/settings"
 )
 
-// withRelay are settings with a relay.
-func withRelay() settings.Settings {
+// withoutRelay are settings without a relay.
+func withoutRelay() settings.Settings {
 	s := settings.Default()
-	s.Welcomed = true
-	s.TURN = []settings.TURN{{URL: "turn:turn1.example.org", Username: "ada", Password: "secret"}}
+	s.Welcomed, s.TURN = true, nil
 	return s
 }
 
@@ -37,8 +36,8 @@ func TestWhatStopsATransferHasAButtonThatLeadsToWhereItIsChanged(t *testing.T) {
 		{engine.RelayLimitReached, "transfer", "Change the limit", false, settingsAt, func(d *desk) fyne.Focusable { return d.settings.relayTransfer.entry }},
 	} {
 		d := englishDesk(t)
-		if c.relays {
-			d = openDesk(t, "en", theme.VariantLight, withRelay(), nil)
+		if !c.relays {
+			d = openDesk(t, "en", theme.VariantLight, withoutRelay(), nil)
 		}
 		d.settings.open(partAdvanced)
 		d.show(one(failing(receiving(""), c.code, c.subject)))
