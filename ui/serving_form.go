@@ -37,12 +37,14 @@ type servingForm struct {
 	tracker, turn, relayMin, relayMax *field
 	rate                              *field
 	reveal                            *look.TipButton
-	ports                             *look.Paragraph
+	secrets, ports                    *look.Paragraph
+	moved                             func()
 }
 
 func newServingForm(w *Window, moved func()) *servingForm {
 	say := w.words.Say
-	f := &servingForm{window: w, made: newPassword(), ports: look.NewParagraph("")}
+	f := &servingForm{window: w, made: newPassword(), secrets: look.NewParagraph(""), ports: look.NewParagraph(""), moved: moved}
+	f.secrets.Hide()
 	f.address, f.name, f.password = f.field("serve.public_ip"), f.field("serve.username"), f.field("serve.password")
 	f.tracker, f.turn = f.field("serve.tracker_port"), f.field("serve.turn_port")
 	f.relayMin, f.relayMax = f.field("serve.relay_min"), f.field("serve.relay_max")
@@ -58,12 +60,20 @@ func newServingForm(w *Window, moved func()) *servingForm {
 	f.content = column(10,
 		container.New(&flowLayout{gap: 12, least: 230},
 			captioned(say("serving.address", nil), f.address), captioned(say("turn.username", nil), f.name), captioned(say("turn.password", nil), f.password)),
+		f.secrets,
 		container.New(&flowLayout{gap: 12, least: 128},
 			captioned(say("serving.tracker-port", nil), f.tracker), captioned(say("serving.turn-port", nil), f.turn),
 			captioned(say("serving.relay-min", nil), f.relayMin), captioned(say("serving.relay-max", nil), f.relayMax),
 			captioned(say("serving.rate", nil), f.rate)),
 		f.ports)
 	return f
+}
+
+// tellSecrets says where the password is kept.
+func (f *servingForm) tellSecrets(text string) {
+	f.secrets.SetText(text)
+	f.secrets.Show()
+	f.moved()
 }
 
 func newPassword() string { return rand.Text()[:servingPassword] }

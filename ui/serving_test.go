@@ -207,3 +207,15 @@ func TestWhatWasTypedStaysUntilAllIsRight(t *testing.T) {
 		t.Errorf("what the engine refused stays: %q", form.tracker.text())
 	}
 }
+
+func TestWhereTheServingPasswordIsKeptIsSaid(t *testing.T) {
+	d := serveDesk(t, "en", theme.VariantLight, "off")
+	if d.network.serving.form.secrets.Visible() {
+		t.Error("a place is named that nobody knows")
+	}
+	d.Window.secrets = func() (settings.Place, string) { return settings.InFile, "/home/ada/.config/causeway/secrets.json" }
+	d.rebuild()
+	if got := d.network.serving.form.secrets; !got.Visible() || !strings.Contains(got.Text(), "secrets.json") {
+		t.Errorf("said %q", got.Text())
+	}
+}

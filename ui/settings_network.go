@@ -87,5 +87,6 @@ func (p *settingsPage) tellSecrets() {
 		p.secrets.SetText(text)
 		p.secrets.Show()
 		p.lay()
+		w.network.serving.form.tellSecrets(text)
 	})
 }
