@@ -24,6 +24,8 @@ type networkPage struct {
 	content fyne.CanvasObject
 	scroll  *container.Scroll
 	network engine.Network
+	// added is the address of a relay that was just added here, until it is seen.
+	added string
 	// wanted are the settings that the page was drawn with.
 	wanted settings.Settings
 	drawn  bool
@@ -50,14 +52,21 @@ func newNetworkPage(w *Window) *networkPage {
 
 func (p *networkPage) newRelayCard() fyne.CanvasObject {
 	say := p.window.words.Say
-	p.adding = widget.NewButtonWithIcon(say("turn.add", nil), theme.ContentAddIcon(), func() {
-		p.window.goTo(settingsAt)
-		p.window.settings.open(partNetwork)
-		p.window.settings.turn.edit(-1)
-	})
+	p.adding = widget.NewButtonWithIcon(say("turn.add", nil), theme.ContentAddIcon(), p.add)
 	p.noRelay = column(6, look.NewParagraph(say("relay.none", nil)), look.NewParagraph(say("relay.how", nil)))
 	head := container.NewBorder(nil, nil, nil, p.adding, container.NewVBox(centredLine(look.NewTitle(say("relay.title", nil)))))
 	return look.NewCard(column(12, head, p.noRelay, p.relayBox))
+}
+
+// add has the user describe one more relay, here as in the settings.
+func (p *networkPage) add() {
+	list := p.window.settings.turn
+	list.edit(-1)
+	saved := list.editor.done
+	list.editor.done = func(server settings.TURN) {
+		p.added = server.URL
+		saved(server)
+	}
 }
 
 // show shows the newest state of the network; it does little while nothing has
@@ -79,6 +88,23 @@ func (p *networkPage) show(n engine.Network) {
 	moved = p.serving.show(wanted.Serve, n.Serving, n.Check) || moved
 	if moved {
 		p.lay()
+	}
+	p.showAdded()
+}
+
+// showAdded scrolls to a relay that was just added, as soon as it is listed.
+func (p *networkPage) showAdded() {
+	at := slices.IndexFunc(p.relays, func(l *relayLine) bool { return l.relay.URL == p.added })
+	if p.added == "" || at < 0 {
+		return
+	}
+	p.added = ""
+	driver, line := fyne.CurrentApp().Driver(), p.relays[at].content
+	top := driver.AbsolutePositionForObject(line).Y - driver.AbsolutePositionForObject(p.scroll.Content).Y
+	if bottom := top + line.Size().Height + 12; bottom > p.scroll.Offset.Y+p.scroll.Size().Height {
+		p.scroll.ScrollToOffset(fyne.NewPos(0, bottom-p.scroll.Size().Height))
+	} else if top < p.scroll.Offset.Y {
+		p.scroll.ScrollToOffset(fyne.NewPos(0, top))
 	}
 }
 
@@ -122,7 +148,7 @@ func (p *networkPage) showRelays() (moved bool) {
 
 func (p *networkPage) newRelay(relay engine.Relay) *relayLine {
 	var line *relayLine
-	line = newRelayLine(p.window.words, relay, func() { p.test(line) }, p.lay)
+	line = newRelayLine(p.window.words, p.window.now, relay, func() { p.test(line) }, p.lay)
 	return line
 }
 

@@ -107,9 +107,13 @@ func (c *checkCard) showVerdict(n engine.Network) {
 	} else {
 		verdict := n.Check.Verdict()
 		c.verdict.SetText(say("verdict."+string(verdict), nil))
-		c.checked.SetText(say("check.at", map[string]string{
+		again := ""
+		if n.Checking {
+			again = say("check.anew", nil)
+		}
+		c.checked.SetText(facts(say("check.at", map[string]string{
 			"Time": n.Check.At.Local().Format(time.TimeOnly), "Took": words.RoundTrip(n.Check.Took),
-		}))
+		}), again))
 		c.light.set(verdictLevel(verdict), verdictMark(verdict))
 	}
 	c.forecast.SetText(forecast)

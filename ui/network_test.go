@@ -65,13 +65,16 @@ func halfServed() *netcheck.Report {
 	return r
 }
 
+// someLook is when relays were looked at.
+var someLook = time.Date(2026, 11, 21, 14, 2, 7, 0, time.Local)
+
 func network(check *netcheck.Report) engine.Network {
 	refused := &netcheck.Failure{Stage: netcheck.Allocate, Reason: netcheck.WrongPassword, Code: 401, Realm: "example.org", Err: errTest}
 	n := engine.Network{
 		Check: check,
 		Relays: []engine.Relay{
-			{URL: "turn:turn1.example.org:3478?transport=udp", RTT: 41 * time.Millisecond, Tested: time.Now(), MonthBytes: 1_200_000_000, Links: 2},
-			{URL: "turns:turn2.example.org:443", Tested: time.Now(), Failure: refused},
+			{URL: "turn:turn1.example.org:3478?transport=udp", RTT: 41 * time.Millisecond, Tested: someLook, MonthBytes: 1_200_000_000, Links: 2},
+			{URL: "turns:turn2.example.org:443", Tested: someLook, Failure: refused},
 		},
 		Usage:    monthOf(1_200_000_000, 10_000_000_000),
 		Forecast: netcheck.Explanation{Path: path.DirectInternet, Forecast: true},
@@ -267,7 +270,7 @@ func TestTheNetworkIsCheckedAgainOnRequest(t *testing.T) {
 
 func TestRelaysSayHowTheyDo(t *testing.T) {
 	d := networkDesk(t, network(home()))
-	d.wantReads(t, "turn1.example.org", "Works · 41 ms · UDP · 1.2 GB this month · carries 2 connections now",
+	d.wantReads(t, "turn1.example.org", "Works · 41 ms · UDP · carries 2 connections now · 1.2 GB this month · looked at today 14:02",
 		"turn2.example.org:443", "Cannot be used · TLS", "refuses the credentials (401)",
 		"Direct 96 %, 28.8 GB · relayed 4 %, 1.2 GB", "1.2 GB of 10.0 GB that relays may carry",
 		"relays will have carried 1.7 GB by the end of the month")
@@ -275,10 +278,64 @@ func TestRelaysSayHowTheyDo(t *testing.T) {
 	none.Relays, none.Usage = nil, engine.RelayUsage{}
 	d.show(engine.State{Network: none})
 	d.wantReads(t, "No relay is set up.", "Nothing has been sent or received yet", "No limit for relays.")
+}
+
+func TestARelayIsAddedWithoutLeavingTheNetworkPage(t *testing.T) {
+	n := network(hotel())
+	d := networkDesk(t, n)
+	d.window.Resize(minimum)
 	tap(d.network.adding)
-	if !d.settings.content.Visible() || d.settings.turn.editor == nil {
-		t.Error("nothing leads to adding a relay")
+	editor := d.settings.turn.editor
+	editor.url.entry.SetText("turn:turn3.example.org")
+	editor.user.entry.SetText("ada")
+	editor.password.entry.SetText("three")
+	editor.submit()
+	if got := d.latest(t).TURN; len(got) != 3 || got[2].URL != "turn:turn3.example.org" {
+		t.Fatalf("the relays are %+v", got)
 	}
+	if d.here != networkAt || !d.network.content.Visible() || d.settings.content.Visible() {
+		t.Error("the user is led away from the page")
+	}
+	n.Relays = append(slices.Clone(n.Relays), engine.Relay{URL: "turn:turn3.example.org", RTT: 21 * time.Millisecond, Tested: someLook})
+	d.show(engine.State{Network: n})
+	line, scroll := d.network.relays[2].content, d.network.scroll
+	at := d.app.Driver().AbsolutePositionForObject(line).Y - d.app.Driver().AbsolutePositionForObject(scroll).Y
+	if at < 0 || at+line.Size().Height > scroll.Size().Height {
+		t.Errorf("the new relay is at %v of %v, where nobody sees it", at, scroll.Size().Height)
+	}
+	scroll.ScrollToTop()
+	d.show(engine.State{Network: network(home())})
+	d.show(engine.State{Network: n})
+	if scroll.Offset.Y > 0 {
+		t.Error("the page scrolls where nobody has added anything")
+	}
+}
+
+func TestFindingsStayWhileTheNetworkIsCheckedAgain(t *testing.T) {
+	d := networkDesk(t, network(home()))
+	again := network(home())
+	again.Checking = true
+	d.show(engine.State{Network: again})
+	d.wantReads(t, "Passes to the internet and back", "checking again…")
+	if strings.Contains(d.reads(), "Not looked at yet") {
+		t.Error("what was found is gone")
+	}
+	d.show(engine.State{Network: network(home())})
+	if strings.Contains(d.reads(), "checking again") {
+		t.Error("the check seems to go on")
+	}
+}
+
+func TestATestSaysWhatItTookOfTheRelaysTraffic(t *testing.T) {
+	d := networkDesk(t, network(home()))
+	d.engine.result = results(nil)
+	d.engine.result.BytesUsed = 33_000_000
+	tap(d.network.relays[0].test)
+	d.wantReads(t, "12.4 MB/s · 70 ms · used 33.0 MB of its traffic")
+	d.engine.result = results(&netcheck.Failure{Stage: netcheck.Echo, Reason: netcheck.EchoLost, Err: errTest})
+	d.engine.result.BytesUsed = 2_000
+	tap(d.network.relays[0].test)
+	d.wantReads(t, "60 ms · used 2.0 kB of its traffic")
 }
 
 func results(failure *netcheck.Failure) netcheck.TURNResult {

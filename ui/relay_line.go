@@ -19,6 +19,7 @@ import (
 // and the stages of a test while and after it runs.
 type relayLine struct {
 	words   *words.Words
+	now     func() time.Time
 	relay   engine.Relay
 	content *fyne.Container
 
@@ -33,9 +34,9 @@ type relayLine struct {
 
 // newRelayLine makes a line for a relay; test begins a test of it, and moved
 // lays out again what is around the line.
-func newRelayLine(w *words.Words, relay engine.Relay, test, moved func()) *relayLine {
+func newRelayLine(w *words.Words, now func() time.Time, relay engine.Relay, test, moved func()) *relayLine {
 	l := &relayLine{
-		words: w, mark: newMark(findingMark), name: look.NewTitle(""), facts: look.NewCaption(""),
+		words: w, now: now, mark: newMark(findingMark), name: look.NewTitle(""), facts: look.NewCaption(""),
 		failure: look.NewParagraph("").Colored(theme.ColorNameError), stages: newStageList(w),
 	}
 	l.test = widget.NewButton(w.Say("relay.test", nil), test)
@@ -61,7 +62,7 @@ func (l *relayLine) show(r engine.Relay) (moved bool) {
 	at := path.ParseRelay(r.URL)
 	l.name.SetText(at.Name)
 	setMark(l.mark, relayMark(r))
-	l.facts.SetText(relayFacts(l.words, r, at))
+	l.facts.SetText(relayFacts(l.words, r, at, l.now()))
 	sentence := ""
 	if r.Failure != nil && !l.stages.content.Visible() {
 		sentence = serverFailure(l.words, r.URL, r.Failure)
@@ -83,8 +84,9 @@ func relayMark(r engine.Relay) mark {
 	}
 }
 
-// relayFacts is "Works · 41 ms · UDP · 1.2 GB this month · carries 2 people now".
-func relayFacts(w *words.Words, r engine.Relay, at path.Relay) string {
+// relayFacts is "Works · 41 ms · UDP · carries 2 connections now · 1.2 GB this
+// month · looked at today 14:02".
+func relayFacts(w *words.Words, r engine.Relay, at path.Relay, now time.Time) string {
 	state := w.Say("relay.works", nil)
 	switch relayMark(r) {
 	case bad:
@@ -99,7 +101,11 @@ func relayFacts(w *words.Words, r engine.Relay, at path.Relay) string {
 	if r.Links > 0 {
 		carries = w.Count("relay.links", r.Links)
 	}
-	return facts(state, words.RoundTrip(r.RTT), at.Protocol, used, carries)
+	looked := ""
+	if !r.Tested.IsZero() {
+		looked = w.Say("relay.looked-at", map[string]string{"When": w.When(r.Tested, now)})
+	}
+	return facts(state, words.RoundTrip(r.RTT), at.Protocol, carries, used, looked)
 }
 
 // serverFailure says why a server cannot be used, and what to do.

@@ -65,17 +65,26 @@ func (l *stageList) step(uri string, s netcheck.StageResult) {
 	}
 }
 
-// end takes away what goes on no more, and says how fast it was.
+// end takes away what goes on no more, and says how fast it was and what the
+// test took of the relay's traffic: beside the throughput, which takes the most,
+// or the last stage where it did not come to that.
 func (l *stageList) end(result netcheck.TURNResult) {
 	l.dropRunning()
-	for _, line := range l.lines {
-		if line.stage == netcheck.Throughput && result.Rate > 0 {
-			line.took.SetText(facts(words.Rate(result.Rate), line.took.Text()))
-		}
-	}
 	if len(l.lines) == 0 {
 		l.content.Hide()
+		return
 	}
+	line, rate, used := l.lines[len(l.lines)-1], "", ""
+	if at := slices.IndexFunc(l.lines, func(s *stageLine) bool { return s.stage == netcheck.Throughput }); at >= 0 {
+		line = l.lines[at]
+		if result.Rate > 0 {
+			rate = words.Rate(result.Rate)
+		}
+	}
+	if result.BytesUsed > 0 {
+		used = l.words.Say("relay.test-used", map[string]string{"Size": words.Bytes(result.BytesUsed)})
+	}
+	line.took.SetText(facts(rate, line.took.Text(), used))
 }
 
 func (l *stageList) dropRunning() {
