@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"path/filepath"
+	"os"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -42,9 +42,23 @@ func (p *settingsPage) newLog() fyne.CanvasObject {
 	p.logLevel = p.choice([]string{"", "warn", "info", "debug"},
 		[]string{say("settings.log-off", nil), say("settings.log-warn", nil), say("settings.log-info", nil), say("settings.log-debug", nil)},
 		func(s *settings.Settings) *string { return &s.LogLevel })
-	p.showLog = widget.NewButtonWithIcon(say("settings.show-log", nil), theme.FolderOpenIcon(), func() { w.showFolder(filepath.Dir(w.logFile)) })
+	p.showLog = widget.NewButtonWithIcon(say("settings.show-log", nil), theme.FolderOpenIcon(), w.openLog)
 	show(p.showLog, w.logFile != "")
 	return p.section("log", form(label(say("settings.log-level", nil)), p.logLevel.content), container.NewHBox(p.showLog))
+}
+
+// openLog shows the log in its folder, and says so where nothing was kept yet.
+func (w *Window) openLog() {
+	w.start(func() {
+		_, none := os.Stat(w.logFile)
+		w.do(func() {
+			if none != nil {
+				w.notice.tell(w.words.Say("settings.no-log", nil))
+				return
+			}
+			w.revealName(w.logFile)
+		})
+	})
 }
 
 // askToReset asks before the settings become those of a fresh installation.

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -194,8 +196,17 @@ func TestTheLogFollowsItsLevel(t *testing.T) {
 	if !slices.Equal(levels, []string{"debug"}) || d.latest(t).LogLevel != "debug" {
 		t.Errorf("the levels were %q", levels)
 	}
+	folder := t.TempDir()
+	d.logFile = filepath.Join(folder, "causeway.log")
 	d.settings.showLog.OnTapped()
-	if !slices.Equal(d.opened, []string{"/home/ada/.local/state/causeway"}) {
+	if len(d.opened) > 0 || !strings.Contains(d.notice.text.Text, "There is no log yet") {
+		t.Errorf("without a log %q is opened and %q is said", d.opened, d.notice.text.Text)
+	}
+	if err := os.WriteFile(d.logFile, []byte("started"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.settings.showLog.OnTapped()
+	if !slices.Equal(d.opened, []string{folder}) {
 		t.Errorf("opened %q", d.opened)
 	}
 }
