@@ -48,14 +48,25 @@ type offerSheet struct {
 	// fetching means that the contents have been asked for, accepting that they
 	// have been accepted and no answer is there yet.
 	fetching, accepting bool
+	// again tells that it has been accepted before, and that leaving the sheet
+	// does not decline it.
+	again bool
 	// free is the room in the folder, in bytes; negative while unknown.
 	free int64
 	// failed is what the engine has said against accepting.
 	failed string
 }
 
-// showOffer opens the sheet of a transfer that is offered, or brings it up to
-// date.
+// canChooseAgain tells that a transfer was accepted and cannot be held where it
+// was to go, while nothing of it has been written: another folder or fewer files
+// can still be chosen.
+func canChooseAgain(t engine.Transfer) bool {
+	return t.Direction == engine.Receive && t.Phase == engine.Failed && t.Bytes == 0 &&
+		t.Problem != nil && t.Problem.Code == engine.NotEnoughRoom
+}
+
+// showOffer opens the sheet of a transfer that is offered or canChooseAgain, or
+// brings it up to date.
 func (w *Window) showOffer(id engine.TransferID) {
 	if w.offer != nil && w.offer.transfer.ID == id {
 		return
@@ -125,11 +136,41 @@ func (l *thinLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (l *thinLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(80, l.height) }
 
-const offerWidth = 640
+const (
+	offerWidth = 640
+	// offerAround is the height of what is above and below the list; sheetEdges
+	// the width of what is at the left and right of it.
+	offerAround = 300
+	sheetEdges  = 32
+)
+
+// sheetLayout puts a head above a body and, where it is shown, a paragraph below
+// it, as high as it gets by being wrapped. The body has what is left.
+type sheetLayout struct{ width float32 }
+
+func (l *sheetLayout) below(objects []fyne.CanvasObject, width float32) float32 {
+	if trouble := objects[2].(*look.Paragraph); trouble.Visible() {
+		return trouble.HeightFor(width) + theme.Padding()
+	}
+	return 0
+}
+
+func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	head, below := objects[0].MinSize().Height, l.below(objects, size.Width)
+	place(objects[0], 0, 0, size.Width, head)
+	place(objects[1], 0, head, size.Width, size.Height-head-below)
+	place(objects[2], 0, size.Height-below, size.Width, below)
+}
+
+func (l *sheetLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	head, body := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(head.Width, body.Width), head.Height+body.Height+l.below(objects, l.width))
+}
 
 func (s *offerSheet) showDialog() {
 	s.top = container.NewBorder(nil, nil, nil, container.NewCenter(s.badge), container.NewVBox(s.name, s.summary))
-	s.content = container.NewBorder(container.NewVBox(s.top, spacer(2)), container.NewVBox(s.trouble), nil, nil, s.body)
+	s.content = container.New(&sheetLayout{width: offerWidth - sheetEdges}, container.NewVBox(s.top, spacer(2)), s.body, s.trouble)
 	s.dialog = dialog.NewCustomWithoutButtons(s.window.words.Say("offer.title", nil), s.content, s.window.window)
 	s.dialog.SetButtons([]fyne.CanvasObject{s.wait, s.decline, s.accept})
 	s.dialog.Resize(fyne.NewSize(offerWidth, 0))
@@ -146,11 +187,12 @@ func (s *offerSheet) follow(state engine.State) {
 		s.head()
 		return
 	}
-	if t.Phase != engine.Offered {
+	if t.Phase != engine.Offered && !canChooseAgain(t) {
 		s.leave()
 		return
 	}
 	s.transfer = t
+	s.again = t.Phase != engine.Offered
 	s.head()
 	if t.Total > 0 || t.Files > 0 {
 		s.fetch()
@@ -171,6 +213,10 @@ func (s *offerSheet) follow(state engine.State) {
 // head says what is known of the offer as a whole.
 func (s *offerSheet) head() {
 	w, t := s.window, s.transfer
+	if s.again && s.decline.Visible() {
+		s.decline.Hide()
+		s.wait.SetText(w.words.Say("dialog.close", nil))
+	}
 	name := t.Name
 	if name == "" {
 		name = w.words.Say("offer.asking", nil)
@@ -186,7 +232,10 @@ func (s *offerSheet) head() {
 	if len(peers) == 0 {
 		return
 	}
-	if face := pathFace(w.words, peers[0].Path, peers[0].Relay, false); face != s.badge.Face() {
+	better := switching(peers[0], w.now())
+	// Above a dialog no tip shows; this is for who has the badge read out.
+	s.badge.SetTip(pathTip(w.words, peers[0].Path, peers[0].Relay, w.keeper.taken.Policy, better))
+	if face := pathFace(w.words, peers[0].Path, peers[0].Relay, better); face != s.badge.Face() {
 		s.badge.Set(face)
 		s.top.Refresh()
 	}
@@ -224,7 +273,7 @@ func (s *offerSheet) known(tree *offerTree) {
 	say := w.words.Say
 	s.tree = tree
 	s.folder = widget.NewEntry()
-	s.folder.SetText(w.keeper.taken.DownloadDir)
+	s.folder.SetText(s.proposed())
 	s.folder.OnChanged = func(string) { s.measure() }
 	s.folder.OnSubmitted = func(string) { s.take() }
 	choose := widget.NewButtonWithIcon(say("settings.choose", nil), theme.FolderOpenIcon(), s.chooseFolder)
@@ -318,6 +367,14 @@ func (s *offerSheet) into() string {
 	return s.window.keeper.taken.DownloadDir
 }
 
+// proposed is the folder that stands there at first.
+func (s *offerSheet) proposed() string {
+	if s.again && s.transfer.Folder != "" {
+		return s.transfer.Folder
+	}
+	return s.window.keeper.taken.DownloadDir
+}
+
 // judge says whether it can be received like that, and if not, why.
 func (s *offerSheet) judge() {
 	say := s.window.words.Say
@@ -358,7 +415,11 @@ func (s *offerSheet) resize() {
 	canvas := s.window.window.Canvas().Size()
 	height := float32(0)
 	if s.tree != nil && s.tree.files > 1 {
-		height = min(canvas.Height-60, 360+min(float32(len(s.tree.visible)), 12)*offerRowHeight)
+		rows := min(float32(len(s.tree.visible)), 12) * (offerRowHeight + theme.Padding())
+		height = min(canvas.Height-60, offerAround+rows)
+		if s.trouble.Visible() {
+			height = min(canvas.Height-60, height+s.trouble.HeightFor(offerWidth-sheetEdges))
+		}
 	}
 	s.dialog.Resize(fyne.NewSize(min(offerWidth, canvas.Width-60), height))
 	// What lies over the page is put into its middle only when the page's size
@@ -390,9 +451,13 @@ func (s *offerSheet) take() {
 			return
 		}
 		sentence := Sentence(w.words, err)
-		var problem *engine.Problem
-		if errors.As(err, &problem) && problem.Code == engine.NotEnoughRoom && problem.Needed > 0 {
-			sentence = s.noRoom(problem.Needed, problem.Free)
+		if problem, ok := errors.AsType[*engine.Problem](err); ok {
+			switch {
+			case problem.Code == engine.NotEnoughRoom && problem.Needed > 0:
+				sentence = s.noRoom(problem.Needed, problem.Free)
+			case problem.Code == engine.CannotWrite:
+				sentence = w.words.Say("offer.cannot-write", map[string]string{"Folder": folder})
+			}
 		}
 		if w.offer != s {
 			w.notice.complain(sentence)
@@ -403,9 +468,13 @@ func (s *offerSheet) take() {
 	})
 }
 
-// refuse takes the offer away, without a question: nothing of it is here.
+// refuse takes the offer away, without a question: nothing of it is here. What
+// has been accepted before stays as it is.
 func (s *offerSheet) refuse() {
 	s.leave()
+	if s.again {
+		return
+	}
 	s.window.remove(s.transfer)
 }
 

@@ -200,6 +200,91 @@ func TestWhyItCannotBeAcceptedIsSaidInTheSheet(t *testing.T) {
 	}
 }
 
+// TestWhatHasNoRoomIsChosenAgain: the list of files becomes known after the
+// offer was accepted unseen, and does not fit.
+func TestWhatHasNoRoomIsChosenAgain(t *testing.T) {
+	d := offerDesk(t, holiday())
+	d.engine.free = 100_000_000
+	stuck := failing(offering(true), engine.NotEnoughRoom, "/mnt/small")
+	stuck.Folder = "/mnt/small"
+	d.show(one(stuck))
+	tap(d.button(t, "Choose folder and files…"))
+	s := d.offer
+	if s == nil || s.tree == nil || s.folder.Text != "/mnt/small" || !s.trouble.Visible() {
+		t.Fatal("the sheet does not show what there is to choose from")
+	}
+	d.show(one(stuck)) // another state does not close it
+	if d.offer != s || s.decline.Visible() {
+		t.Fatal("the sheet closes, or would decline what was accepted")
+	}
+	d.engine.free = 41_000_000_000
+	s.folder.SetText("/mnt/disk")
+	tap(s.accept)
+	if got := lastVerb(d); got != "accept offered /mnt/disk []" || d.offer != nil {
+		t.Errorf("the engine was told %q", got)
+	}
+	d.showOffer("offered")
+	d.pressed(fyne.KeyEscape, 0)
+	if d.offer != nil || strings.HasPrefix(lastVerb(d), "remove") {
+		t.Errorf("Esc: the engine was told %q", lastVerb(d))
+	}
+	d.showOffer("offered")
+	stuck.Phase, stuck.Problem = engine.Preparing, nil
+	d.show(one(stuck))
+	if d.offer != nil {
+		t.Error("the sheet stays though it is being fetched")
+	}
+}
+
+func TestOnlyWhatIsNotBegunIsChosenAgain(t *testing.T) {
+	begun := failing(receiving(""), engine.NotEnoughRoom, "")
+	full := failing(offering(true), engine.DiskFull, "")
+	mine := failing(offering(true), engine.NotEnoughRoom, "")
+	mine.Direction = engine.Send
+	for _, transfer := range []engine.Transfer{begun, full, mine, offering(true)} {
+		if canChooseAgain(transfer) {
+			t.Errorf("%+v can be chosen again", transfer)
+		}
+	}
+}
+
+// TestTheTroubleHasRoomOfItsOwn: the sentence goes on in a second line, which
+// the buttons must not lie on.
+func TestTheTroubleHasRoomOfItsOwn(t *testing.T) {
+	for _, language := range []string{"en", "zh"} {
+		for _, size := range []fyne.Size{first, minimum} {
+			d := newDesk(t, language, theme.VariantLight)
+			d.keeper.taken.AskFirst = true
+			d.engine.contents, d.engine.free = holiday(), 8_000_000
+			d.window.Resize(size)
+			s := asked(t, d)
+			driver := d.app.Driver()
+			below := driver.AbsolutePositionForObject(s.trouble).Y + s.trouble.HeightFor(s.trouble.Size().Width)
+			top := driver.AbsolutePositionForObject(s.accept).Y
+			if !s.trouble.Visible() || below > top {
+				t.Errorf("%s at %v: the sentence ends at %v, the buttons begin at %v", language, size, below, top)
+			}
+			if bottom := top + s.accept.Size().Height; bottom > size.Height {
+				t.Errorf("%s at %v: the buttons end at %v", language, size, bottom)
+			}
+			if list := s.list.Size().Height; list < 2*offerRowHeight {
+				t.Errorf("%s at %v: the list is %v high", language, size, list)
+			}
+		}
+	}
+}
+
+func TestTheBadgeOfAnOfferIsReadOutWithItsMeaning(t *testing.T) {
+	d := offerDesk(t, holiday())
+	d.Open(invitation)
+	state := offeredBy(true)
+	p := peer("offered", path.Relayed)
+	d.show(one(state.Transfers[0], p))
+	if got := d.offer.badge.AccessibilityLabel(); !strings.Contains(got, d.words.Say("path-means.relayed", nil)) {
+		t.Errorf("the badge is read out as %q", got)
+	}
+}
+
 func TestEscDeclinesAndLaterKeepsTheOffer(t *testing.T) {
 	d := offerDesk(t, holiday())
 	asked(t, d)

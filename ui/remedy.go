@@ -40,6 +40,8 @@ func (p *transfersPage) remedy(t engine.Transfer, act remedyAct) {
 		w.goTo(networkAt)
 	case toQuestion:
 		p.answer(t.ID)
+	case toChoice:
+		w.showOffer(t.ID)
 	}
 }
 

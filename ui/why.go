@@ -60,6 +60,7 @@ const (
 	toPolicy
 	toNetwork
 	toQuestion
+	toChoice
 )
 
 // helpOf is what helps against a reason.
@@ -85,6 +86,9 @@ func helpOf(w *words.Words, t engine.Transfer) help {
 func problemHelp(w *words.Words, t engine.Transfer, relays bool) help {
 	if t.Problem == nil {
 		return help{}
+	}
+	if canChooseAgain(t) {
+		return help{w.Say("offer.choose-again", nil), theme.FolderOpenIcon(), toChoice}
 	}
 	switch t.Problem.Code {
 	case engine.NoPath, engine.NoRelay:
