@@ -163,15 +163,16 @@ func (o *owner) lookAtNetwork() {
 	config.Throughput = -1
 	asked := turnServers(servers)
 	config.Router = nil // routerChanged tells; ports that can be foretold are wanted now
+	instruments := o.instruments // the owner's, like all else of it
 	o.background(func() {
 		defer cancel()
 		results := make(chan []netcheck.TURNResult, 1)
 		go func() {
-			found := o.instruments.measure(ctx, asked)
+			found := instruments.measure(ctx, asked)
 			o.post(func() { o.measured(round, servers, found) })
 			results <- found
 		}()
-		report := o.instruments.check(ctx, config)
+		report := instruments.check(ctx, config)
 		report.TURN = <-results
 		report.UDP = cmp.Or(report.UDP, udpReach(report.TURN))
 		o.post(func() {

@@ -152,7 +152,7 @@ func TestRatesOfTheRelayAreInBytesASecond(t *testing.T) {
 	if config, err = served(t); err != nil || config.Turn.Rate != 0 || config.Turn.UserRate != 0 {
 		t.Errorf("without flags: %+v, %v", config.Turn, err)
 	}
-	for _, text := range []string{"fast", "-1", "10 MB"} {
+	for _, text := range []string{"fast", "-1", "10 Mb"} {
 		if _, err := served(t, "--rate="+text); err == nil || !strings.Contains(err.Error(), "--rate") {
 			t.Errorf("%q: %v", text, err)
 		}
