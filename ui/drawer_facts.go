@@ -26,8 +26,12 @@ func peerFacts(w *words.Words, p engine.Peer, now time.Time, address, server fun
 	}
 	add(w.Say("drawer.relayed", nil), relayedFact(w, p))
 	add(w.Say("drawer.round-trip", nil), words.RoundTrip(p.RTT))
-	add(w.Say("drawer.local", nil), candidateFact(w, p.Local, address))
-	add(w.Say("drawer.remote", nil), candidateFact(w, p.Remote, address))
+	add(w.Say("drawer.local", nil), candidateFact(w, p.Local, address, map[string]string{
+		path.Host: w.Say("drawer.candidate-host", nil), path.PeerReflexive: w.Say("drawer.candidate-prflx", nil),
+	}))
+	add(w.Say("drawer.remote", nil), candidateFact(w, p.Remote, address, map[string]string{
+		path.Host: w.Say("drawer.candidate-host-remote", nil), path.PeerReflexive: w.Say("drawer.candidate-prflx-remote", nil),
+	}))
 	add(w.Say("drawer.relay", nil), relayFact(w, p, now, server))
 	add(w.Say("drawer.credential", nil), clock(w, p.RelayExpires, now))
 	add(w.Say("drawer.lane", nil), laneFact(w, p))
@@ -63,18 +67,16 @@ func relayedFact(w *words.Words, p engine.Peer) string {
 	}
 }
 
-func candidateFact(w *words.Words, c path.Candidate, address func(string) string) string {
+// candidateFact is an address and where it was learned. kinds are the words for
+// what is told differently of this computer and of the other side.
+func candidateFact(w *words.Words, c path.Candidate, address func(string) string, kinds map[string]string) string {
 	if c.Address == "" {
 		return ""
 	}
-	kind := ""
+	kind := kinds[c.Type]
 	switch c.Type {
-	case path.Host:
-		kind = w.Say("drawer.candidate-host", nil)
 	case path.ServerReflexive:
 		kind = w.Say("drawer.candidate-srflx", nil)
-	case path.PeerReflexive:
-		kind = w.Say("drawer.candidate-prflx", nil)
 	case path.RelayedType:
 		kind = w.Say("drawer.candidate-relay", nil)
 	}

@@ -97,7 +97,7 @@ func TestTheDrawerTellsAllThatIsKnownOfAPeer(t *testing.T) {
 	read := d.drawerTexts()
 	for _, want := range []string{
 		"Linus", "14:02:07", "18.0 MB of 880 MB (2 %)", "24 ms", "203.0.113.9:61000 · UDP\nas seen from outside (srflx)",
-		otherAddress + " · UDP\nas the other side sees it (prflx)", "Given back at 14:02:38", "QUIC", "No longer needed",
+		otherAddress + " · UDP\nas this computer sees it (prflx)", "Given back at 14:02:38", "QUIC", "No longer needed",
 		"Causeway 0.1.0", "amber canyon velvet orbit",
 		"Looked for a path", "Relay ready after 0.4 s: turn1.example.org (UDP)",
 		"Connected: Relayed, turn1.example.org (UDP), after 1.4 s", "Switched to Direct - internet, after 2.0 s",
@@ -206,5 +206,22 @@ func TestAPeerCannotUpsetTheDrawer(t *testing.T) {
 	}
 	if got := len([]rune(d.drawer.client.Text())); got > longest+1 {
 		t.Errorf("the program's name has %d letters", got)
+	}
+}
+
+func TestWhoHasSeenAnAddressIsToldFromThisComputer(t *testing.T) {
+	p := peer("s", path.DirectInternet)
+	p.Local.Type, p.Remote.Type = path.PeerReflexive, path.PeerReflexive
+	for language, want := range map[string][2]string{
+		"en": {"as the other side sees it (prflx)", "as this computer sees it (prflx)"}, "zh": {"对方看到的地址（prflx）", "本机看到的地址（prflx）"},
+	} {
+		w := words.In(language)
+		for _, known := range peerFacts(w, p, time.Now(), fullAddress, withoutUser) {
+			for side, label := range []string{w.Say("drawer.local", nil), w.Say("drawer.remote", nil)} {
+				if known.label == label && !strings.HasSuffix(known.value, want[side]) {
+					t.Errorf("%s: of the %s it says %q", language, label, known.value)
+				}
+			}
+		}
 	}
 }
