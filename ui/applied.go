@@ -23,6 +23,7 @@ func (w *Window) applied(old, now settings.Settings) {
 	if w.settled && old.Language != now.Language {
 		w.speak(w.wordsFor(now.Language))
 	}
+	w.status.show(w.state, now.Policy)
 	w.settled = true
 }
 

@@ -132,6 +132,8 @@ type Window struct {
 	drawer      *peerDrawer
 	// welcome is the first-run page; nil once it has been seen.
 	welcome *welcomePage
+	// afterWelcome is opened once it has been seen.
+	afterWelcome []string
 	// here is the page that is shown.
 	here int
 	// modals are the dialogs that are shown, the topmost last.
@@ -230,7 +232,7 @@ func (w *Window) layOut() fyne.CanvasObject {
 	w.page = container.New(&marginLayout{18}, container.NewBorder(w.notice.content, nil, nil, nil,
 		container.NewStack(w.pages...)))
 	all := container.New(&edgeLayout{}, w.rail, w.status.content, w.page)
-	w.status.show(engine.State{})
+	w.status.show(engine.State{}, w.keeper.taken.Policy)
 	w.under = container.NewStack(all, container.New(drawerLayout{}, w.drawer.content))
 	w.over = container.NewStack()
 	return container.NewStack(w.under, w.over)
@@ -288,7 +290,7 @@ func (w *Window) show(s engine.State) {
 	}
 	w.state = s
 	w.tray.follow()
-	w.status.show(s)
+	w.status.show(s, w.keeper.taken.Policy)
 	w.transfers.show(s)
 	w.network.show(s.Network)
 	w.history.show(s.History)
