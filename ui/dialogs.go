@@ -144,7 +144,10 @@ func (w *Window) showKeys() {
 		{held + "+O", say("keys.files", nil)},
 		{held + "+" + shift + "+O", say("keys.folder", nil)},
 		{held + "+C", say("keys.copy", nil)},
-		{"Delete", say("keys.remove", nil)},
+		{say("keys.up-down", nil), say("keys.rows", nil)},
+		{say("keys.left-right", nil), say("keys.fold", nil)},
+		{"Home, End", say("keys.ends", nil)},
+		{"Delete, Backspace", say("keys.remove", nil)},
 		{held + "+1 … " + held + "+4", say("keys.pages", nil)},
 		{"Tab, " + shift + "+Tab", say("keys.next", nil)},
 		{say("keys.enter-or-space", nil), say("keys.press", nil)},
@@ -165,7 +168,8 @@ func (w *Window) showKeys() {
 // keysLayout puts each key at the left of what it does.
 type keysLayout struct{}
 
-const keysGap, keysHeight = 24, 26
+// keysHeight has all of them fit into the smallest window.
+const keysGap, keysHeight = 24, 24
 
 func (l *keysLayout) left(objects []fyne.CanvasObject) (width float32) {
 	for i := 0; i < len(objects); i += 2 {

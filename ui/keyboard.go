@@ -23,7 +23,7 @@ const control = fyne.KeyModifierShortcutDefault
 func (w *Window) bindings() []binding {
 	page := func(index int) func() { return func() { w.goTo(index) } }
 	return []binding{
-		{fyne.KeyV, control, w.paste},
+		{fyne.KeyV, control, w.pasteAnything},
 		{fyne.KeyC, control, w.copyNewest},
 		{fyne.KeyO, control, w.chooseFile},
 		{fyne.KeyO, control | fyne.KeyModifierShift, w.chooseFolder},
@@ -88,6 +88,9 @@ func (w *Window) pressed(name fyne.KeyName, held fyne.KeyModifier) bool {
 	if canvas.Overlays().Top() != nil {
 		return w.pressedInDialog(name, held)
 	}
+	if w.welcome != nil {
+		return w.pressedInWelcome(name, held)
+	}
 	if text, ok := focused.(text); ok && w.keepsForText(text, name, held) {
 		return false
 	}
@@ -101,6 +104,24 @@ func (w *Window) pressed(name fyne.KeyName, held fyne.KeyModifier) bool {
 		}
 	}
 	return false
+}
+
+// pressedInWelcome takes a key while the first-run page hides all others: what
+// would be done on one of these would be done unseen.
+func (w *Window) pressedInWelcome(name fyne.KeyName, held fyne.KeyModifier) bool {
+	switch {
+	case held == control && name == fyne.KeyQ:
+		w.askToQuit()
+	case held == control && name == fyne.KeySlash, held == 0 && name == fyne.KeyF1:
+		w.showKeys()
+	case held == 0 && name == fyne.KeyEscape:
+		w.window.Canvas().Unfocus()
+	case held == 0 && (name == fyne.KeyReturn || name == fyne.KeyEnter) && w.window.Canvas().Focused() == nil:
+		w.welcome.begin()
+	default:
+		return false
+	}
+	return true
 }
 
 // text is what can be edited: the toolkit's entry, and what is made of it.
@@ -227,8 +248,12 @@ func (w *Window) removeMarked() {
 }
 
 // copyNewest copies the invitation of the transfer that the keyboard is at, or
-// of the newest share.
+// of the newest share. On the other pages, where none of them is in sight, it
+// copies nothing: an invitation is a secret.
 func (w *Window) copyNewest() {
+	if w.here != transfersAt {
+		return
+	}
 	if t, found := w.transfers.marked(); found && t.Invitation != "" {
 		w.copyInvitation(t)
 		return

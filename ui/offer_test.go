@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/path"
@@ -385,6 +387,56 @@ func TestAHundredThousandFilesAreChosenAtOnce(t *testing.T) {
 	}
 }
 
+func TestALinkIsShownAboveADialogThatIsOpen(t *testing.T) {
+	d := offerDesk(t, holiday())
+	d.showKeys()
+	s := asked(t, d)
+	if len(d.modals) != 2 || !s.topmost() {
+		t.Fatalf("%d dialogs are shown", len(d.modals))
+	}
+	d.pressed(fyne.KeyEscape, 0)
+	if lastVerb(d) != "remove offered" || d.offer != nil || len(d.modals) != 1 {
+		t.Error("Esc does not leave the offer, or leaves more")
+	}
+	d.pressed(fyne.KeyEscape, 0)
+	if len(d.modals) != 0 || d.window.Canvas().Overlays().Top() != nil {
+		t.Error("the dialog below stays")
+	}
+}
+
+func TestCtrlCCopiesAnInvitationOnlyWhereTransfersAreSeen(t *testing.T) {
+	d := newDesk(t, "en", theme.VariantLight)
+	d.show(everything())
+	for _, page := range []int{networkAt, historyAt, settingsAt} {
+		d.goTo(page)
+		d.app.Clipboard().SetContent("mine")
+		d.pressed(fyne.KeyC, control)
+		if d.app.Clipboard().Content() != "mine" {
+			t.Errorf("on page %d a secret is copied unasked", page)
+		}
+	}
+	d.goTo(transfersAt)
+	d.pressed(fyne.KeyC, control)
+	if d.app.Clipboard().Content() != invitation {
+		t.Error("on the Transfers page nothing is copied")
+	}
+}
+
+func TestTheKeysFitIntoTheSmallestWindow(t *testing.T) {
+	for _, language := range []string{"en", "zh"} {
+		d := newDesk(t, language, theme.VariantLight)
+		d.window.Resize(minimum)
+		d.showKeys()
+		if need := d.modals[0].shown.(*dialog.CustomDialog).MinSize(); need.Height > minimum.Height || need.Width > minimum.Width {
+			t.Errorf("%s: they need %v", language, need)
+		}
+		closing := d.window.Canvas().Focused().(*widget.Button)
+		if bottom := d.app.Driver().AbsolutePositionForObject(closing).Y + closing.Size().Height; bottom > minimum.Height {
+			t.Errorf("%s: the button ends at %v", language, bottom)
+		}
+	}
+}
+
 func TestTheKeysAreListed(t *testing.T) {
 	d := newDesk(t, "en", theme.VariantLight)
 	d.pressed(fyne.KeyF1, 0)
@@ -491,6 +543,7 @@ func TestPhotographsOfReceiving(t *testing.T) {
 			d.showOffer("offered")
 			take("offer-one-file")
 			d.offer.leave()
+			d.window.Resize(minimum)
 			d.showKeys()
 			take("keys")
 		}

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/causeway-app/causeway/engine/invite"
 )
 
 // pasteAnything takes what is in the clipboard: an invitation, or files.
@@ -19,6 +21,11 @@ func (w *Window) pasteAnything() {
 // pasted finds what Open takes in a text: invitations, and files as file
 // managers copy them, which is one a line, as paths or as file: URIs.
 func pasted(text string) (arguments []string) {
+	if text = strings.TrimSpace(text); isInvitation(text) {
+		if _, err := invite.Parse(text); err == nil {
+			return []string{text} // however a mail has broken it into lines
+		}
+	}
 	for line := range strings.Lines(text) {
 		line = strings.Trim(strings.TrimSpace(line), `"'`)
 		switch {

@@ -96,10 +96,20 @@ func TestCtrlVTakesAnInvitationWhereverTheFocusIs(t *testing.T) {
 	d := englishDesk(t)
 	d.app.Clipboard().SetContent("just some text")
 	test.TypeOnCanvas(d.window.Canvas(), "")
-	d.paste()
+	d.pressed(fyne.KeyV, control)
+	d.wantVerbs(t)
+	if got := d.notice.text.Text; got != "The clipboard holds neither an invitation nor files." {
+		t.Errorf("without one the window says %q", got)
+	}
 	d.app.Clipboard().SetContent("\n" + invitation + "\n")
-	d.paste()
-	d.wantVerbs(t, "receive "+invitation)
+	d.pressed(fyne.KeyV, control)
+	d.app.Clipboard().SetContent("file:///home/ada/x\n/home/ada/y")
+	d.goTo(networkAt)
+	d.pressed(fyne.KeyV, control)
+	d.wantVerbs(t, "receive "+invitation, "share /home/ada/x | /home/ada/y")
+	if d.here != transfersAt {
+		t.Error("what is shared is not in sight")
+	}
 }
 
 func TestArgumentsAreSharesAndInvitations(t *testing.T) {

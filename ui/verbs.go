@@ -40,8 +40,12 @@ func (w *Window) attempt(verb func(ctx context.Context) error, done func(error))
 
 // Open takes what somebody dropped, pasted or started Causeway with:
 // invitations are received, everything else is a path and shared, all of it as
-// one share. It runs on the main goroutine.
+// one share. The first-run page, which would hide that, ends as if the user had
+// begun. It runs on the main goroutine.
 func (w *Window) Open(arguments ...string) {
+	if w.welcome != nil && len(arguments) > 0 {
+		w.welcome.giveWay()
+	}
 	var paths []string
 	for _, argument := range arguments {
 		if isInvitation(argument) {
@@ -53,6 +57,16 @@ func (w *Window) Open(arguments ...string) {
 	if len(paths) > 0 {
 		w.share(paths)
 	}
+}
+
+// OpenFirst takes what Causeway was started with. A newcomer sees the first-run
+// page before it. It runs on the main goroutine.
+func (w *Window) OpenFirst(arguments ...string) {
+	if w.welcome != nil {
+		w.afterWelcome = append(w.afterWelcome, arguments...)
+		return
+	}
+	w.Open(arguments...)
 }
 
 func isInvitation(text string) bool {
@@ -159,13 +173,6 @@ func (w *Window) copyInvitation(t engine.Transfer) {
 func (w *Window) copyCommand(command string) {
 	w.app.Clipboard().SetContent(command)
 	w.notice.tell(w.words.Say("notice.command-copied", nil))
-}
-
-// paste takes an invitation from the clipboard wherever the focus is.
-func (w *Window) paste() {
-	if text := w.app.Clipboard().Content(); isInvitation(text) {
-		w.receive(strings.TrimSpace(text))
-	}
 }
 
 // open shows the folder of a transfer.

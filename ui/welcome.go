@@ -81,8 +81,23 @@ func (p *welcomePage) begin() {
 		p.window.window.Canvas().Focus(p.folder.entry)
 		return
 	}
+	p.take()
+}
+
+// giveWay ends the page for something that shows on another, with what is on it
+// as far as it can be used.
+func (p *welcomePage) giveWay() {
+	p.window.leaveModals() // a chooser of the page
+	p.take()
+}
+
+func (p *welcomePage) take() {
+	usable := p.folder.judge()
 	p.window.keeper.change(func(s *settings.Settings) {
-		s.Name, s.DownloadDir, s.Welcomed = p.name.text(), p.folder.text(), true
+		s.Name, s.Welcomed = p.name.text(), true
+		if usable {
+			s.DownloadDir = p.folder.text()
+		}
 		if p.atLogin.Visible() {
 			s.StartAtLogin = p.atLogin.Checked
 		}
@@ -112,6 +127,9 @@ func (w *Window) endWelcome() {
 	w.under.Show()
 	w.window.Canvas().Unfocus()
 	w.goTo(w.here)
+	waiting := w.afterWelcome
+	w.afterWelcome = nil
+	w.Open(waiting...)
 }
 
 // enterCheck is a check that goes on with Enter.
