@@ -165,7 +165,7 @@ func (p *program) started() {
 	case p.line.Hidden: // what it was started with is shown
 		p.window.Show()
 	}
-	p.window.Open(absolute(p.line.Arguments)...)
+	p.window.OpenFirst(absolute(p.line.Arguments)...)
 }
 
 // takeOver is how long Fyne has had, at the least, to set up its own handling
