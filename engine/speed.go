@@ -44,6 +44,11 @@ const (
 	SpeedRelayed SpeedReason = "relayed"
 	// SpeedNothingMissing: the peers have what there is.
 	SpeedNothingMissing SpeedReason = "nothing-missing"
+	// SpeedPlacing: everything has arrived, and is being put in its place.
+	SpeedPlacing SpeedReason = "placing"
+	// SpeedRelayDenied: the user wants no relay to carry it, and there is no
+	// direct path.
+	SpeedRelayDenied SpeedReason = "relay-denied"
 	// SpeedNetwork: as fast as the direct path and the computers allow.
 	SpeedNetwork SpeedReason = "network"
 )
@@ -94,8 +99,10 @@ func (b bounds) speed() Speed {
 		return Speed{Reason: SpeedWaiting}
 	case b.phase == Connecting:
 		return Speed{Reason: SpeedConnecting, Peer: first.id}
-	case b.phase != Transferring || b.placing:
+	case b.phase != Transferring:
 		return Speed{}
+	case b.placing:
+		return Speed{Reason: SpeedPlacing}
 	case b.asking:
 		return Speed{Reason: SpeedAsking}
 	case first.id == "" && b.paused == "":
@@ -107,7 +114,7 @@ func (b bounds) speed() Speed {
 	case first.changing:
 		return Speed{Reason: SpeedPathChanging, Peer: first.id}
 	case first.relayed && b.denied:
-		return Speed{} // the row says so
+		return Speed{Reason: SpeedRelayDenied, Peer: first.id}
 	case first.relayed && b.relay.reached():
 		return Speed{Reason: SpeedRelayLimit, Relay: first.relay, Limit: b.relay.limit}
 	case !first.spared && b.own.reached():

@@ -76,7 +76,8 @@ func relayedFirst(w *words.Words, p engine.Peer) string {
 		return ""
 	}
 	said := w.Say("peer.relayed-first", map[string]string{
-		"Size": words.Bytes(p.BytesRelayed), "Percent": relayedPart(p.BytesRelayed, p.BytesIn+p.BytesOut),
+		"Size":    unbroken(words.Bytes(p.BytesRelayed)),
+		"Percent": unbroken(relayedPart(p.BytesRelayed, p.BytesIn+p.BytesOut)),
 	})
 	if p.RelayReleased.IsZero() {
 		return said

@@ -41,8 +41,8 @@ func TestEachPeerHasASentenceThatSaysWhy(t *testing.T) {
 	silent.Explanation.Opening, silent.RelayReleased, silent.BytesRelayed = "", time.Time{}, 5
 	for want, p := range map[string]engine.Peer{
 		"Relayed: your network changes ports for each destination, and theirs filters by port. Direct would work if either router allowed port mapping (UPnP) or both networks had IPv6.": explained(path.Relayed, strict),
-		"Direct through the port your router mapped. Relayed first: 18.0 MB, 2 %. The relay was released at 14:02:07.":                                                                    upgraded(),
-		"Relayed first: 5 B, <1 %.":                                    silent,
+		"Direct through the port your router mapped. Relayed first: 18.0 MB, 2 %. The relay was released at 14:02:07.":                                                                    upgraded(),
+		"Relayed first: 5 B, <1 %.":                                    silent,
 		"Both networks should allow a direct path; it is being tried.": soon,
 		"": explained(path.DirectLAN, netcheck.Explanation{Path: path.DirectLAN}),
 	} {

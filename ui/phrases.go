@@ -100,7 +100,9 @@ func unlisted(t engine.Transfer) bool {
 // speed says how fast a transfer is, and how long it still takes; empty while
 // it is not moving.
 func speed(w *words.Words, t engine.Transfer) string {
-	if t.Phase != engine.Transferring || unlisted(t) {
+	// With those who are here paused, a rate of nothing is no news.
+	paused := t.Rate == 0 && t.Speed.Reason == engine.SpeedWaiting
+	if t.Phase != engine.Transferring || unlisted(t) || paused {
 		return ""
 	}
 	left := ""

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -43,7 +45,7 @@ type detail struct {
 }
 
 // detailOf puts an unfolded transfer into words.
-func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy path.Policy) detail {
+func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy path.Policy, now time.Time) detail {
 	d := detail{
 		id: t.ID, sending: t.Direction == engine.Send, heading: w.Say("detail.why", nil), why: why(w, t, peers),
 		remedy: helpOf(w, t), went: went(w, t), pieces: w.Say("detail.pieces", nil), people: w.Say("row.nobody", nil),
@@ -54,30 +56,30 @@ func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy pat
 	d.copying = d.sending && d.invitation != "" && t.Phase != engine.Complete
 	if d.sending {
 		d.pieces = w.Say("detail.pieces-theirs", nil)
-		d.sent = w.Say("detail.nobody-received", nil)
-		if t.Receivers > 0 {
-			d.sent = w.Count("detail.receivers", t.Receivers)
-		}
+		d.sent = sentTo(w, t, peers)
 	} else {
-		d.from = w.Say("detail.from-unknown", nil)
-		if t.Sender != "" {
-			d.from = w.Say("detail.from", map[string]string{"Name": t.Sender})
-		}
+		d.from = sentBy(w, t, peers)
 		d.received = t.Phase == engine.Complete
-		d.folder = w.Say("detail.saved", map[string]string{"Folder": t.Folder})
+		d.folder = w.Say("detail.goes-into", map[string]string{"Folder": t.Folder})
+		if d.received {
+			d.folder = w.Say("detail.saved", map[string]string{"Folder": t.Folder})
+		}
 	}
 	if t.Skipped > 0 {
 		d.skipped = w.Count("row.skipped", t.Skipped)
 	}
 	switch t.Phase {
 	case engine.Transferring:
+		if d.why == "" {
+			d.heading = w.Say("detail.goes", nil)
+		}
 	case engine.Preparing, engine.Waiting, engine.Connecting:
 		d.heading = w.Say("detail.now", nil)
 	default:
 		d.heading = w.Say("detail.how", nil)
 	}
 	if d.why == "" {
-		d.why = ended(w, t)
+		d.why = ended(w, t, now)
 	}
 	if len(peers) > 0 {
 		d.people = w.Count("detail.people-count", len(peers))
@@ -93,11 +95,59 @@ func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy pat
 	return d
 }
 
+// sentBy says whose a share is. That its computer has no name is known only
+// once one that has everything is connected.
+func sentBy(w *words.Words, t engine.Transfer, peers []engine.Peer) string {
+	switch {
+	case t.Sender != "":
+		return w.Say("detail.from", map[string]string{"Name": t.Sender})
+	case slices.ContainsFunc(peers, func(p engine.Peer) bool { return whole(p) && p.Name == "" }):
+		return w.Say("detail.from-unknown", nil)
+	case t.Total == 0 && t.Phase != engine.Paused && t.Phase != engine.Failed:
+		return w.Say("detail.from-sought", nil)
+	default:
+		return ""
+	}
+}
+
+// whole reports whether a peer is connected and has everything.
+func whole(p engine.Peer) bool {
+	return p.Progress >= 1 && p.Path != "" && p.Path != path.Connecting
+}
+
+// mostNamed is how many receivers are named at most.
+const mostNamed = 4
+
+// sentTo says how many have everything, and the names of those who are here.
+func sentTo(w *words.Words, t engine.Transfer, peers []engine.Peer) string {
+	names, nameless := []string{}, 0
+	for _, p := range peers {
+		switch {
+		case !whole(p):
+		case p.Name != "" && len(names) < mostNamed:
+			names = append(names, oneLine(p.Name))
+		default:
+			nameless++
+		}
+	}
+	all := max(t.Receivers, len(names)+nameless)
+	switch {
+	case all == 0:
+		return w.Say("detail.nobody-received", nil)
+	case len(names) == 0:
+		return w.Count("detail.receivers", all)
+	default:
+		return w.Count("detail.receivers", all) + w.Say("detail.named", map[string]any{
+			"Names": strings.Join(names, w.Say("detail.name-comma", nil)), "More": all > len(names),
+		})
+	}
+}
+
 // ended says how a transfer stands of which no rate is spoken.
-func ended(w *words.Words, t engine.Transfer) string {
+func ended(w *words.Words, t engine.Transfer, now time.Time) string {
 	switch {
 	case t.Phase == engine.Complete && !t.Finished.IsZero():
-		return w.Say("detail.finished", map[string]string{"Time": t.Finished.Local().Format(time.DateTime)})
+		return w.Say("detail.finished", map[string]string{"Time": w.When(t.Finished, now)})
 	case t.Phase == engine.Paused:
 		return w.Say("detail.paused", nil)
 	case t.Phase == engine.Failed:

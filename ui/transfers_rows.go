@@ -2,6 +2,8 @@ package ui
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -15,8 +17,12 @@ type keptDetail struct {
 	transfer engine.Transfer
 	peers    int
 	leader   string
-	detail   detail
-	plan     detailPlan
+	// whole are the peers that have everything; day is the one that times of day
+	// are told from.
+	whole  string
+	day    time.Time
+	detail detail
+	plan   detailPlan
 }
 
 // keptStory is the story of a peer, kept until what it is made of changes.
@@ -87,19 +93,38 @@ func (p *transfersPage) unfold(t engine.Transfer) {
 func (p *transfersPage) detailOf(t engine.Transfer) *keptDetail {
 	peers := p.peers[t.ID]
 	leader, _ := leading(t, peers)
+	now := p.window.now()
+	complete, day := wholeNames(peers), startOfDay(now)
 	kept := p.details[t.ID]
-	if kept != nil && sameTransfer(kept.transfer, t) && kept.transfer.Question == t.Question && kept.peers == len(peers) && kept.leader == leader.Relay {
+	if kept != nil && sameTransfer(kept.transfer, t) && kept.transfer.Question == t.Question && kept.peers == len(peers) &&
+		kept.leader == leader.Relay && kept.whole == complete && kept.day.Equal(day) && kept.plan.width == p.width {
 		return kept
 	}
 	if kept == nil {
 		kept = &keptDetail{}
 		p.details[t.ID] = kept
 	}
-	kept.transfer, kept.peers, kept.leader = t, len(peers), leader.Relay
-	if made := detailOf(p.window.words, t, peers, p.window.keeper.taken.Policy); made != kept.detail || kept.plan.width != p.width {
+	kept.transfer, kept.peers, kept.leader, kept.whole, kept.day = t, len(peers), leader.Relay, complete, day
+	if made := detailOf(p.window.words, t, peers, p.window.keeper.taken.Policy, now); made != kept.detail || kept.plan.width != p.width {
 		kept.detail, kept.plan = made, planDetail(made, p.width, p.ruler)
 	}
 	return kept
+}
+
+// wholeNames tells apart which peers have everything.
+func wholeNames(peers []engine.Peer) string {
+	var names strings.Builder
+	for i := range peers {
+		if whole(peers[i]) {
+			names.WriteString(peers[i].Name)
+			names.WriteByte('\n')
+		}
+	}
+	return names.String()
+}
+
+func startOfDay(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 }
 
 // storyOf is the story of a peer, told anew only where it has changed.

@@ -274,6 +274,7 @@ func TestEveryReasonForASpeedHasASentence(t *testing.T) {
 		for _, reason := range []engine.SpeedReason{
 			engine.SpeedPreparing, engine.SpeedAsking, engine.SpeedWaiting, engine.SpeedConnecting, engine.SpeedPathChanging, engine.SpeedRelayLimit,
 			engine.SpeedOwnLimit, engine.SpeedTheirLimit, engine.SpeedRelayed, engine.SpeedNothingMissing, engine.SpeedNetwork,
+			engine.SpeedPlacing, engine.SpeedRelayDenied,
 		} {
 			for _, who := range []string{"", "peer-relayed", "gone"} {
 				for _, transfer := range []engine.Transfer{sending(engine.Transferring), receiving(engine.Transferring)} {

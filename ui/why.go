@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
@@ -107,21 +109,50 @@ func problemHelp(w *words.Words, t engine.Transfer, relays bool) help {
 	}
 }
 
-// went says by which ways a transfer's bytes went; empty before the first.
+// went says by which ways a transfer's bytes went, a line for each; empty before
+// the first. It counts both ways, and what was sent twice, so it may be more
+// than the transfer has.
 func went(w *words.Words, t engine.Transfer) string {
 	total := t.LANBytes + t.InternetBytes + t.RelayedBytes
-	part := func(bytes int64) map[string]string {
-		return map[string]string{"Size": words.Bytes(bytes), "Percent": relayedPart(bytes, total)}
+	if total <= 0 {
+		return ""
 	}
-	var lan, internet, relayed string
-	if t.LANBytes > 0 {
-		lan = w.Say("went.lan", part(t.LANBytes))
+	lan, internet, relayed := parts(t)
+	lines := []string{w.Say("went.heading", nil)}
+	way := func(key func(map[string]string) string, bytes int64, percent string) {
+		if bytes > 0 {
+			lines = append(lines, unbroken(key(map[string]string{"Size": words.Bytes(bytes), "Percent": percent})))
+		}
 	}
-	if t.InternetBytes > 0 {
-		internet = w.Say("went.internet", part(t.InternetBytes))
-	}
-	if t.RelayedBytes > 0 {
-		relayed = w.Say("went.relayed", part(t.RelayedBytes))
-	}
-	return facts(lan, internet, relayed)
+	way(func(part map[string]string) string { return w.Say("went.lan", part) }, t.LANBytes, lan)
+	way(func(part map[string]string) string { return w.Say("went.internet", part) }, t.InternetBytes, internet)
+	way(func(part map[string]string) string { return w.Say("went.relayed", part) }, t.RelayedBytes, relayed)
+	return strings.Join(lines, "\n")
 }
+
+// parts are the parts of the ways in percent. As in the history, what rounding
+// leaves belongs to what went directly: together they are 100 %.
+func parts(t engine.Transfer) (lan, internet, relayed string) {
+	total := t.LANBytes + t.InternetBytes + t.RelayedBytes
+	lan, internet, relayed = relayedPart(t.LANBytes, total), relayedPart(t.InternetBytes, total), relayedPart(t.RelayedBytes, total)
+	larger, least := &internet, t.LANBytes
+	if t.LANBytes > t.InternetBytes {
+		larger, least = &lan, t.InternetBytes
+	}
+	if rest := 100 - counted(t.RelayedBytes, total) - counted(least, total); rest > 0 && t.LANBytes+t.InternetBytes > 0 {
+		*larger = words.Percent(rest, 100)
+	}
+	return lan, internet, relayed
+}
+
+// counted is what relayedPart says as a number; "<1 %" counts as 1.
+func counted(part, total int64) int64 {
+	if part <= 0 {
+		return 0
+	}
+	return max(int64(float64(part)/float64(total)*100), 1)
+}
+
+// unbroken keeps each line of a text whole: a number and its unit belong
+// together.
+func unbroken(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
