@@ -37,7 +37,7 @@ type relayLine struct {
 func newRelayLine(w *words.Words, now func() time.Time, relay engine.Relay, test, moved func()) *relayLine {
 	l := &relayLine{
 		words: w, now: now, mark: newMark(findingMark), name: look.NewTitle(""), facts: look.NewCaption(""),
-		failure: look.NewParagraph("").Colored(theme.ColorNameError), stages: newStageList(w),
+		failure: look.NewParagraph("").Colored(theme.ColorNameError), stages: newStageList(w, findingMark+10),
 	}
 	l.test = widget.NewButton(w.Say("relay.test", nil), test)
 	l.fold = quietButton(foldIcon, func() {

@@ -402,3 +402,35 @@ func tapButton(t *testing.T, in fyne.CanvasObject, text string) {
 	}
 	t.Fatalf("there is no button %q", text)
 }
+
+func TestTheEditorOfARelayIsAsHighAsWhatIsInIt(t *testing.T) {
+	for _, size := range []fyne.Size{first, minimum} {
+		d := fullSettings(t, "en", theme.VariantLight, someSettings)
+		d.window.Resize(size)
+		d.settings.turn.edit(0)
+		editor := d.settings.turn.editor
+		idle := func() float32 { return editor.scroll.Size().Height - editor.scroll.Content.MinSize().Height }
+		if got := idle(); got < 0 || got > 1 {
+			t.Errorf("%v: %v stay empty before a test", size, got)
+		}
+		before := editor.scroll.Size().Height
+		d.engine.result = results(&netcheck.Failure{Stage: netcheck.Connect, Reason: netcheck.UDPBlocked, Err: errTest})
+		editor.trial.button.OnTapped()
+		if got := idle(); got < 0 || got > 1 {
+			t.Errorf("%v: %v stay empty after a short test", size, got)
+		}
+		if editor.scroll.Size().Height <= before {
+			t.Errorf("%v: the dialog does not grow with the stages", size)
+		}
+		d.engine.result = results(nil)
+		editor.trial.button.OnTapped()
+		driver := d.app.Driver()
+		if bottom := driver.AbsolutePositionForObject(editor.save).Y + editor.save.Size().Height; bottom > size.Height {
+			t.Errorf("%v: the buttons are at %v, outside of the window", size, bottom)
+		}
+		mark, field := editor.trial.stages.lines[0].mark, editor.user.entry
+		if left := driver.AbsolutePositionForObject(mark).X; left != driver.AbsolutePositionForObject(field).X {
+			t.Errorf("%v: the stages begin at %v, the fields elsewhere", size, left)
+		}
+	}
+}

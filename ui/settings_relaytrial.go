@@ -31,14 +31,16 @@ type relayTrial struct {
 	tested int
 }
 
-func newRelayTrial(w *Window, moved func()) *relayTrial {
-	t := &relayTrial{window: w, moved: moved, stages: newStageList(w.words), mark: newMark(stageMark), verdict: look.NewParagraph("").Colored(theme.ColorNameForeground)}
+// newRelayTrial makes a trial whose stages stand so far right of what is above
+// them; moved lays out again what is around it.
+func newRelayTrial(w *Window, indent float32, moved func()) *relayTrial {
+	t := &relayTrial{window: w, moved: moved, stages: newStageList(w.words, indent), mark: newMark(stageMark), verdict: look.NewParagraph("").Colored(theme.ColorNameForeground)}
 	t.button = widget.NewButton(w.words.Say("relay.test", nil), nil)
 	t.fold = look.NewTipButton(foldIcon, w.words.Say("trial.fold", nil), t.forget)
 	t.fold.Hide()
 	t.outcome = container.New(besideLayout{8}, t.mark, t.verdict, noButton())
 	t.outcome.Hide()
-	t.content = column(6, t.stages.content, container.New(layout.NewCustomPaddedLayout(0, 0, findingMark+10, 0), t.outcome))
+	t.content = column(6, t.stages.content, container.New(layout.NewCustomPaddedLayout(0, 0, indent, 0), t.outcome))
 	t.stages.content.Hide()
 	t.content.Hide()
 	return t

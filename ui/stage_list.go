@@ -28,9 +28,10 @@ type stageList struct {
 	lines   []*stageLine
 }
 
-func newStageList(w *words.Words) *stageList {
+// newStageList makes a list that stands so far right of what is above it.
+func newStageList(w *words.Words, indent float32) *stageList {
 	l := &stageList{words: w, box: column(4)}
-	l.content = container.New(layout.NewCustomPaddedLayout(0, 4, findingMark+10, 0), l.box)
+	l.content = container.New(layout.NewCustomPaddedLayout(0, 4, indent, 0), l.box)
 	return l
 }
 

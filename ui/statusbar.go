@@ -94,7 +94,7 @@ type meeting int
 
 const (
 	unneeded meeting = iota // no transfer needs one
-	meets                  // the first answer is waited for
+	meets                   // the first answer is waited for
 	met
 	unmet // none answers
 )

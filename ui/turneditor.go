@@ -17,6 +17,7 @@ type turnEditor struct {
 	done   func(settings.TURN)
 	dialog *dialog.CustomDialog
 	scroll *container.Scroll
+	width  float32
 
 	url, user, password, secret *field
 	kind                        *widget.RadioGroup
@@ -28,7 +29,7 @@ type turnEditor struct {
 func newTURNEditor(w *Window, heading string, server settings.TURN, done func(settings.TURN)) *turnEditor {
 	say := w.words.Say
 	e := &turnEditor{window: w, done: done, kinds: []string{say("turn.kind-user", nil), say("turn.kind-secret", nil)}}
-	e.trial = newRelayTrial(w, e.lay)
+	e.trial = newRelayTrial(w, 0, e.lay)
 	e.trial.button.OnTapped = e.test
 	e.url = e.newField(server.URL, "turn:turn.example.org:3478", checkTURN)
 	e.user = e.newField(server.Username, "", checkPresent)
@@ -59,8 +60,12 @@ func (e *turnEditor) newField(text, placeholder string, check func(string) fault
 	return f
 }
 
-// editorSize is how large the editor is where the window has room for it.
-var editorSize = fyne.NewSize(580, 560)
+const (
+	// editorWidth is how wide the editor is where the window has room for it.
+	editorWidth = 580
+	// editorEdge is what is seen of the window around the editor, at least.
+	editorEdge = 12
+)
 
 func (e *turnEditor) open(heading string) {
 	say := e.window.words.Say
@@ -70,30 +75,48 @@ func (e *turnEditor) open(heading string) {
 			label(""), container.New(layout.NewCustomPaddedLayout(0, 0, -6, 0), e.kind),
 			label(say("turn.username", nil)), e.user.content,
 			label(say("turn.password", nil)), e.password.content,
-			label(say("turn.secret", nil)), e.secret.content),
-		e.trial.content)
-	e.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, container.New(layout.NewCustomPaddedLayout(4, 4, 0, 0), inside)))
+			label(say("turn.secret", nil)), e.secret.content,
+			label(""), e.trial.content))
+	e.scroll = container.NewVScroll(container.New(rightMargin{scrollRoom}, container.New(layout.NewCustomPaddedLayout(4, 12, 0, 0), inside)))
 	e.showKind()
 	e.dialog = dialog.NewCustomWithoutButtons(heading, container.New(&scrollLayout{}, e.scroll), e.window.window)
 	e.save = widget.NewButton(say("turn.save", nil), e.submit)
 	e.save.Importance = widget.HighImportance
 	e.dialog.SetButtons([]fyne.CanvasObject{e.trial.button, widget.NewButton(say("dialog.cancel", nil), e.dialog.Hide), e.save})
-	room := e.window.window.Canvas().Size().SubtractWidthHeight(24, 24)
-	e.dialog.Resize(editorSize.Min(room))
 	e.window.showModal(modal{shown: e.dialog, leave: e.dialog.Hide, submit: e.submit})
+	e.lay()
 	e.dialog.SetOnClosed(e.trial.forget)
 	e.window.window.Canvas().Focus(e.url.entry)
 }
 
-// lay lays the dialog out again, and shows the newest stage of a test.
+// lay gives the dialog the height of what is in it, within the window, and shows
+// the newest stage of a test.
 func (e *turnEditor) lay() {
-	if e.scroll == nil {
+	if e.dialog == nil {
 		return
 	}
-	e.scroll.Content.Refresh()
+	e.scroll.Content.Refresh() // what is shown knows its height now
+	room := e.window.window.Canvas().Size().SubtractWidthHeight(2*editorEdge, 2*editorEdge)
+	width, around := min(editorWidth, room.Width), e.dialog.MinSize().Height-e.scroll.MinSize().Height
+	if e.width != width {
+		e.width = width
+		e.dialog.Resize(fyne.NewSize(width, 0)) // heights follow from the width
+	}
+	e.dialog.Resize(fyne.NewSize(width, min(around+e.scroll.Content.MinSize().Height, room.Height)))
 	e.scroll.Refresh()
+	e.window.centreDialogs()
 	if e.trial.content.Visible() {
 		e.scroll.ScrollToBottom()
+	}
+}
+
+// centreDialogs puts what lies over the page into its middle again: the toolkit
+// does so only when the page's size changes.
+func (w *Window) centreDialogs() {
+	for _, overlay := range w.window.Canvas().Overlays().List() {
+		size := overlay.Size()
+		overlay.Resize(size.SubtractWidthHeight(1, 0))
+		overlay.Resize(size)
 	}
 }
 

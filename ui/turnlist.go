@@ -62,7 +62,7 @@ func (l *turnList) newLine(index int, server settings.TURN) *turnLine {
 	if server.Secret != "" {
 		who = say("turn.by-secret", nil)
 	}
-	line := &turnLine{about: look.NewCaption(who), trial: newRelayTrial(l.window, l.moved)}
+	line := &turnLine{about: look.NewCaption(who), trial: newRelayTrial(l.window, findingMark+10, l.moved)}
 	line.trial.button.OnTapped = func() { line.trial.run(server) }
 	line.edit = look.NewTipButton(theme.DocumentCreateIcon(), say("turn.edit", nil), func() { l.edit(index) })
 	line.away = look.NewTipButton(theme.DeleteIcon(), say("servers.remove", nil), func() {
