@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,13 +105,22 @@ type desktop struct {
 	rendezvous string
 	stun       []string
 	photos     string
+	// scale is how many pixels a unit of the toolkit has.
+	scale int
 	// wrap runs a program elsewhere; nil runs it here.
 	wrap func(*exec.Cmd) *exec.Cmd
 }
 
+// newDesktop has room for two windows beside each other.
 func newDesktop(t *testing.T) *desktop {
 	t.Helper()
-	server, err := screen.StartServer(2*windowWidth+10, windowHeight+10)
+	return newDesktopOf(t, 2*windowWidth+10, windowHeight+10, 1)
+}
+
+// newDesktopOf is a screen of that many pixels.
+func newDesktopOf(t *testing.T, width, height, scale int) *desktop {
+	t.Helper()
+	server, err := screen.StartServer(width, height)
 	if errors.Is(err, screen.ErrNoServer) && os.Getenv("CAUSEWAY_REQUIRE_XVFB") == "" {
 		t.Skip(err)
 	}
@@ -123,7 +133,7 @@ func newDesktop(t *testing.T) *desktop {
 		t.Fatal(err)
 	}
 	t.Cleanup(opened.Close)
-	d := &desktop{server: server, screen: opened, rendezvous: startRendezvous(t), stun: []string{"stun:127.0.0.1:9"}, photos: os.Getenv("CAUSEWAY_ARTEFACTS")}
+	d := &desktop{server: server, screen: opened, rendezvous: startRendezvous(t), stun: []string{"stun:127.0.0.1:9"}, photos: os.Getenv("CAUSEWAY_ARTEFACTS"), scale: scale}
 	if d.photos == "" {
 		d.photos = filepath.Join("..", "artefacts")
 	}
@@ -172,13 +182,26 @@ func (d *desktop) start(t *testing.T, title string, left int, flags ...string) *
 // where it is empty.
 func (d *desktop) startWith(t *testing.T, settings, title string, left int, flags ...string) *running {
 	t.Helper()
-	home := t.TempDir()
+	home := homeOf(t, title)
 	must(t, os.Mkdir(filepath.Join(home, ".cache"), 0o700))
 	if settings != "" {
 		must(t, os.Mkdir(filepath.Join(home, "state"), 0o700))
 		must(t, os.WriteFile(filepath.Join(home, "state", "settings.json"), []byte(settings), 0o600))
 	}
 	return d.open(t, home, title, left, flags...)
+}
+
+// homeOf is an empty home folder. Its name is short and somebody's, as it stands
+// in the pictures.
+func homeOf(t *testing.T, title string) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "")
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(folder)) })
+	words := strings.Fields(title)
+	home := filepath.Join(folder, strings.ToLower(words[len(words)-1]))
+	must(t, os.Mkdir(home, 0o700))
+	return home
 }
 
 // restart opens the window of somebody again whose first has ended.
@@ -222,7 +245,7 @@ func (d *desktop) program(t *testing.T, home string, arguments ...string) *exec.
 	}
 	command := exec.Command(programOf(t, windowVariable), arguments...)
 	command.Env = append(os.Environ(), "DISPLAY="+d.server.Display, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"),
-		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE=1", "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=",
+		"LANG=en_US.UTF-8", "LC_ALL=en_US.UTF-8", "FYNE_THEME=light", "FYNE_SCALE="+strconv.Itoa(d.scale), "FYNE_PLATFORM=x11", "WAYLAND_DISPLAY=",
 		"CAUSEWAY_TEST_LAYOUT="+filepath.Join(home, "layout.json"), "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+home)
 	if d.wrap != nil {
 		return d.wrap(command)

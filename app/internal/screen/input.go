@@ -80,8 +80,36 @@ func (s *Screen) key(kind byte, code xproto.Keycode) {
 	xtest.FakeInput(s.x, kind, byte(code), 0, s.root, 0, 0, 0)
 }
 
+// The buttons of a mouse, of which X takes the wheel for two.
+const buttonLeft, wheelUp, wheelDown = 1, 4, 5
+
 // Click presses the left button at a place of the window.
 func (w *Window) Click(x, y int) error {
+	if err := w.point(x, y); err != nil {
+		return err
+	}
+	w.push(buttonLeft, 40*time.Millisecond)
+	return nil
+}
+
+// Wheel turns the wheel of the mouse at a place of the window, that many notches
+// downwards; less than zero is upwards.
+func (w *Window) Wheel(x, y, notches int) error {
+	if err := w.point(x, y); err != nil {
+		return err
+	}
+	button := byte(wheelDown)
+	if notches < 0 {
+		button, notches = wheelUp, -notches
+	}
+	for range notches {
+		w.push(button, 5*time.Millisecond)
+	}
+	return nil
+}
+
+// point moves the pointer to a place of the window.
+func (w *Window) point(x, y int) error {
 	bounds, err := w.Bounds()
 	if err != nil {
 		return err
@@ -92,9 +120,13 @@ func (w *Window) Click(x, y int) error {
 		xtest.FakeInput(w.screen.x, xproto.MotionNotify, 0, 0, w.screen.root, int16(x-step), int16(y-step), 0)
 		time.Sleep(40 * time.Millisecond)
 	}
-	for _, kind := range []byte{xproto.ButtonPress, xproto.ButtonRelease} {
-		xtest.FakeInput(w.screen.x, kind, 1, 0, w.screen.root, 0, 0, 0)
-		time.Sleep(40 * time.Millisecond)
-	}
 	return nil
+}
+
+// push presses and releases a button where the pointer is.
+func (w *Window) push(button byte, pause time.Duration) {
+	for _, kind := range []byte{xproto.ButtonPress, xproto.ButtonRelease} {
+		xtest.FakeInput(w.screen.x, kind, button, 0, w.screen.root, 0, 0, 0)
+		time.Sleep(pause)
+	}
 }

@@ -78,6 +78,16 @@ func (w *Window) MoveTo(x, y int) error {
 	return nil
 }
 
+// Resize gives the window another size in pixels, as dragging its corner does.
+func (w *Window) Resize(width, height int) error {
+	err := xproto.ConfigureWindowChecked(w.screen.x, w.id, xproto.ConfigWindowWidth|xproto.ConfigWindowHeight,
+		[]uint32{uint32(width), uint32(height)}).Check()
+	if err != nil {
+		return fmt.Errorf("screen: resizing: %w", err)
+	}
+	return nil
+}
+
 // Focus gives the window the keyboard, as a window manager would.
 func (w *Window) Focus() error {
 	err := xproto.SetInputFocusChecked(w.screen.x, xproto.InputFocusPointerRoot, w.id, xproto.TimeCurrentTime).Check()
