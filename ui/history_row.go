@@ -76,7 +76,7 @@ func (r *finishedRow) CreateRenderer() fyne.WidgetRenderer {
 	say := r.words.Say
 	n := &finishedRowRenderer{
 		row: r, surface: look.NewCard(widget.NewLabel("")), icon: look.NewDot(look.ColorIdle, finishedIcon),
-		name: look.NewTitle(""), facts: look.NewCaption(""), bar: newSharesBar(), shares: look.NewCaption(""),
+		name: look.NewTitle(""), facts: look.NewCaption(""), bar: look.NewSharesBar(), shares: look.NewCaption(""),
 	}
 	n.copy = look.NewTipButton(theme.ContentCopyIcon(), say("history.copy", nil), func() { r.gestures.copyAgain(r.entry.Finished) })
 	n.open = look.NewTipButton(theme.FileIcon(), say("history.open", nil), func() { r.gestures.open(r.entry.Finished) })
@@ -93,7 +93,7 @@ type finishedRowRenderer struct {
 	surface                    *look.Card
 	icon                       *look.Dot
 	name, facts, shares        *look.Line
-	bar                        *sharesBar
+	bar                        *look.SharesBar
 	copy, open, folder, forget *look.TipButton
 }
 
@@ -102,7 +102,7 @@ func (r *finishedRowRenderer) update() {
 	r.icon.Set(look.ColorDirect, directionIcons[e.Direction][look.ColorDirect])
 	r.name.SetText(e.name)
 	r.facts.SetText(e.facts)
-	r.bar.set(e.direct, e.relayed)
+	r.bar.Set(e.direct, e.relayed)
 	r.shares.SetText(e.shares)
 	show(r.bar, e.shares != "")
 	show(r.copy, r.row.shared)

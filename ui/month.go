@@ -20,13 +20,13 @@ type monthCard struct {
 	content fyne.CanvasObject
 	ring    *look.UsageRing
 	share   *look.Paragraph
-	bar     *sharesBar
+	bar     *look.SharesBar
 	budget  *look.Paragraph
 	outlook *look.Paragraph
 }
 
 func newMonthCard(w *words.Words) *monthCard {
-	c := &monthCard{words: w, ring: look.NewUsageRing(), bar: newSharesBar(), budget: look.NewParagraph(""), outlook: look.NewParagraph("")}
+	c := &monthCard{words: w, ring: look.NewUsageRing(), bar: look.NewSharesBar(), budget: look.NewParagraph(""), outlook: look.NewParagraph("")}
 	c.share = look.NewParagraph("").Sized(theme.SizeNameText).Colored(theme.ColorNameForeground)
 	text := column(7, look.NewTitle(w.Say("month.title", nil)), c.share, c.bar, c.budget, c.outlook)
 	c.content = look.NewCard(newBeside(20, c.ring, text))
@@ -46,7 +46,7 @@ func (c *monthCard) show(u engine.RelayUsage, now time.Time) (moved bool) {
 			w.Say("month.direct", map[string]string{"Size": words.Bytes(u.DirectBytes), "Percent": directPart(u.DirectBytes, all)}),
 			w.Say("month.relayed", map[string]string{"Size": words.Bytes(u.Bytes), "Percent": relayedPart(u.Bytes, all)}))
 	}
-	c.bar.set(u.DirectBytes, u.Bytes)
+	c.bar.Set(u.DirectBytes, u.Bytes)
 	c.ring.Set(look.Usage{Direct: u.DirectBytes, Relayed: u.Bytes, Limit: u.Limit})
 	budget := w.Say("month.no-limit", nil)
 	switch {

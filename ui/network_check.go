@@ -24,7 +24,7 @@ type checkCard struct {
 	// moved lays out again what is around the card.
 	moved func()
 
-	light    *networkLight
+	light    *look.SignalLight
 	verdict  *look.Paragraph
 	forecast *look.Paragraph
 	checked  *look.Line
@@ -41,7 +41,7 @@ type checkCard struct {
 
 func newCheckCard(w *Window, moved func()) *checkCard {
 	say := w.words.Say
-	c := &checkCard{window: w, moved: moved, light: newNetworkLight()}
+	c := &checkCard{window: w, moved: moved, light: look.NewSignalLight()}
 	c.found = container.New(&twoColumns{gap: 9, between: 20, least: 330, wide: c.hasCommand})
 	c.verdict = look.NewParagraph("").Sized(theme.SizeNameSubHeadingText).Colored(theme.ColorNameForeground).Bold()
 	c.forecast = look.NewParagraph("").Sized(theme.SizeNameText).Colored(theme.ColorNameForeground)
@@ -102,7 +102,7 @@ func (c *checkCard) showVerdict(n engine.Network) {
 	if n.Check == nil {
 		c.verdict.SetText(say("check.looking", nil))
 		c.checked.SetText("")
-		c.light.set(0, unknown)
+		c.light.Set(0, look.ColorIdle, false)
 		forecast = ""
 	} else {
 		verdict := n.Check.Verdict()
@@ -114,11 +114,28 @@ func (c *checkCard) showVerdict(n engine.Network) {
 		c.checked.SetText(facts(say("check.at", map[string]string{
 			"Time": n.Check.At.Local().Format(time.TimeOnly), "Took": words.RoundTrip(n.Check.Took),
 		}), again))
-		c.light.set(verdictLevel(verdict), verdictMark(verdict))
+		mark := verdictMark(verdict)
+		c.light.Set(verdictLevel(verdict), marks()[mark].color, mark == bad)
 	}
 	c.forecast.SetText(forecast)
 	show(c.forecast, forecast != "")
 	show(c.checked, n.Check != nil)
+}
+
+// verdictLevel is how many of four bars a network is worth.
+func verdictLevel(v netcheck.Verdict) int {
+	switch v {
+	case netcheck.Reachable, netcheck.Mapped:
+		return 4
+	case netcheck.Usual:
+		return 3
+	case netcheck.Strict:
+		return 2
+	case netcheck.NoUDP:
+		return 1
+	default:
+		return 0
+	}
 }
 
 func verdictMark(v netcheck.Verdict) mark {

@@ -31,6 +31,8 @@ func TestEveryWidgetCanBeReadAloud(t *testing.T) {
 		{ring, "12 %, of 10 GB", fyne.AccessibleRoleText},
 		{line, "at most 3 MB/s", fyne.AccessibleRoleText},
 		{dot, "unknown", fyne.AccessibleRoleText},
+		{NewSignalLight(), "", fyne.AccessibleRoleText},
+		{NewSharesBar(), "", fyne.AccessibleRoleText},
 		{NewLine("words"), "words", fyne.AccessibleRoleText},
 		{NewParagraph("words"), "words", fyne.AccessibleRoleText},
 		{NewTipButton(theme.CancelIcon(), "Cancel", nil), "Cancel", fyne.AccessibleRoleButton},

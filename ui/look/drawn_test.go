@@ -132,6 +132,30 @@ func TestAUsageRingTellsHowMuchIsLeft(t *testing.T) {
 	}
 }
 
+func TestASignalLightTellsLevelsApart(t *testing.T) {
+	drawn(t, "lights", fyne.NewSize(400, 76), func() fyne.CanvasObject {
+		row := container.NewHBox(NewSignalLight())
+		for level, color := range []fyne.ThemeColorName{theme.ColorNameError, theme.ColorNameError, ColorRelayed, ColorDirect, ColorDirect} {
+			light := NewSignalLight()
+			light.Set(level, color, true)
+			row.Add(light)
+		}
+		return row
+	})
+}
+
+func TestASharesBarTellsPathsApart(t *testing.T) {
+	drawn(t, "shares", fyne.NewSize(260, 110), func() fyne.CanvasObject {
+		column := container.NewVBox()
+		for _, parts := range [][2]int64{{0, 0}, {7, 0}, {0, 7}, {60, 40}, {1_000_000, 1}, {1, 1_000_000}} {
+			bar := NewSharesBar()
+			bar.Set(parts[0], parts[1])
+			column.Add(bar)
+		}
+		return column
+	})
+}
+
 func someChoices(changed func(int)) *ChoiceCards {
 	return NewChoiceCards([]Choice{
 		{theme.ViewRefreshIcon(), "Automatic", "Direct where it works, by relay where it does not.", "Recommended."},

@@ -1,19 +1,14 @@
-package ui
+package look
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
-
-	"github.com/causeway-app/causeway/ui/look"
 )
 
-// sharesBar is a thin bar of two parts: what went direct, and what relays
+// SharesBar is a thin bar of two parts: what went direct, and what relays
 // carried, with a gap between. The words below it say the same.
-type sharesBar struct {
+type SharesBar struct {
 	widget.BaseWidget
 	direct, relayed int64
 }
@@ -26,13 +21,15 @@ const (
 	sharesBarLeast = 6
 )
 
-func newSharesBar() *sharesBar {
-	b := &sharesBar{}
+// NewSharesBar returns a bar of nothing.
+func NewSharesBar() *SharesBar {
+	b := &SharesBar{}
 	b.ExtendBaseWidget(b)
 	return b
 }
 
-func (b *sharesBar) set(direct, relayed int64) {
+// Set shows other parts, in any one unit.
+func (b *SharesBar) Set(direct, relayed int64) {
 	if b.direct != direct || b.relayed != relayed {
 		b.direct, b.relayed = direct, relayed
 		b.Refresh()
@@ -40,13 +37,13 @@ func (b *sharesBar) set(direct, relayed int64) {
 }
 
 // AccessibilityLabel is empty: the words beside it say the same.
-func (b *sharesBar) AccessibilityLabel() string { return "" }
+func (b *SharesBar) AccessibilityLabel() string { return "" }
 
 // AccessibilityRole says that this is text.
-func (b *sharesBar) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+func (b *SharesBar) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // CreateRenderer is called by Fyne.
-func (b *sharesBar) CreateRenderer() fyne.WidgetRenderer {
+func (b *SharesBar) CreateRenderer() fyne.WidgetRenderer {
 	r := &sharesBarRenderer{bar: b, direct: canvas.NewRectangle(nil), relayed: canvas.NewRectangle(nil), track: canvas.NewRectangle(nil)}
 	for _, part := range r.parts() {
 		part.CornerRadius = sharesBarHeight / 2
@@ -56,7 +53,7 @@ func (b *sharesBar) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type sharesBarRenderer struct {
-	bar                    *sharesBar
+	bar                    *SharesBar
 	track, direct, relayed *canvas.Rectangle
 }
 
@@ -73,9 +70,13 @@ func (r *sharesBarRenderer) Layout(size fyne.Size) {
 		direct = min(max(room*part, sharesBarLeast), room-sharesBarLeast)
 		relayed = room - direct
 	}
-	place(r.track, 0, top, size.Width, sharesBarHeight)
-	place(r.direct, 0, top, direct, sharesBarHeight)
-	place(r.relayed, size.Width-relayed, top, relayed, sharesBarHeight)
+	part := func(o fyne.CanvasObject, left, width float32) {
+		o.Move(fyne.NewPos(left, top))
+		o.Resize(fyne.NewSize(max(width, 0), sharesBarHeight))
+	}
+	part(r.track, 0, size.Width)
+	part(r.direct, 0, direct)
+	part(r.relayed, size.Width-relayed, relayed)
 }
 
 func (r *sharesBarRenderer) MinSize() fyne.Size { return fyne.NewSize(60, sharesBarHeight) }
@@ -83,7 +84,7 @@ func (r *sharesBarRenderer) MinSize() fyne.Size { return fyne.NewSize(60, shares
 func (r *sharesBarRenderer) Refresh() {
 	r.direct.Hidden, r.relayed.Hidden = r.bar.direct <= 0, r.bar.relayed <= 0
 	r.track.Hidden = !r.direct.Hidden || !r.relayed.Hidden
-	r.track.FillColor, r.direct.FillColor, r.relayed.FillColor = inTheme(look.ColorTrack), inTheme(look.ColorDirect), inTheme(look.ColorRelayed)
+	r.track.FillColor, r.direct.FillColor, r.relayed.FillColor = colorOf(r.bar, ColorTrack), colorOf(r.bar, ColorDirect), colorOf(r.bar, ColorRelayed)
 	r.Layout(r.bar.Size())
 	canvas.Refresh(r.bar)
 }
@@ -93,8 +94,3 @@ func (r *sharesBarRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r *sharesBarRenderer) Destroy() {}
-
-// inTheme is a colour of the theme that the window has now.
-func inTheme(name fyne.ThemeColorName) color.Color {
-	return theme.Current().Color(name, fyne.CurrentApp().Settings().ThemeVariant())
-}
