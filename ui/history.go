@@ -37,7 +37,7 @@ type historyPage struct {
 	search *widget.Entry
 	clear  *widget.Button
 	head   fyne.CanvasObject
-	list   *widget.List
+	list   *finishedList
 	empty  fyne.CanvasObject
 	none   fyne.CanvasObject
 	// noneTitle names what was not found.
@@ -53,20 +53,14 @@ func newHistoryPage(w *Window) *historyPage {
 	p.none = container.NewVBox(layout.NewSpacer(), p.noneTitle,
 		look.NewCaption(w.words.Say("history.none-found-hint", nil)).Aligned(fyne.TextAlignCenter), spacer(2),
 		container.NewCenter(all), layout.NewSpacer(), layout.NewSpacer())
-	p.list = widget.NewList(
+	p.list = newFinishedList(
 		func() int { return len(p.shown) },
 		func() fyne.CanvasObject { return newFinishedRow(w.words, p) },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
 			o.(*finishedRow).show(p.shown[i], p.shared[p.shown[i].ID] != "")
 		},
+		func(i int) { p.forget(p.shown[i].Finished) },
 	)
-	p.list.HideSeparators = true
-	p.list.OnSelected = func(i widget.ListItemID) {
-		p.list.UnselectAll()
-		if i < len(p.shown) {
-			p.showInFolder(p.shown[i].Finished)
-		}
-	}
 	lower := container.New(&widthWatch{func(float32) {}}, p.empty, p.none, p.list)
 	p.content = container.NewBorder(p.head, nil, nil, nil, lower)
 	show(p.head, false)
@@ -80,7 +74,10 @@ func (p *historyPage) newHead() fyne.CanvasObject {
 	p.search = widget.NewEntry()
 	p.search.SetPlaceHolder(say("history.search", nil))
 	p.search.SetIcon(theme.SearchIcon())
-	p.search.OnChanged = func(string) { p.fill() }
+	p.search.OnChanged = func(string) {
+		p.list.unmark()
+		p.fill()
+	}
 	p.clear = widget.NewButtonWithIcon(say("history.clear-all", nil), theme.DeleteIcon(), p.askToClear)
 	title := container.New(layout.NewCustomPaddedVBoxLayout(2), look.NewTitle(say("history.title", nil)), p.totals)
 	search := container.NewGridWrap(fyne.NewSize(260, p.search.MinSize().Height), p.search)
@@ -166,7 +163,7 @@ func (p *historyPage) fill() {
 	p.noneTitle.SetText(say("history.none-found", map[string]string{"Text": strings.TrimSpace(p.search.Text)}))
 	show(p.none, searching && len(p.shown) == 0)
 	show(p.list, len(p.shown) > 0)
-	p.list.Refresh()
+	p.list.refill(len(p.shown))
 }
 
 func (p *historyPage) totalText(searching bool) string {

@@ -52,13 +52,14 @@ next:
 	return found
 }
 
-// finishedFacts is "Received from Grace · today 14:02 · 1.2 GB · 3 files".
+// finishedFacts is "1.2 GB · today 14:02 · Received from Grace · 3 files": how
+// much and when come first, because the end is cut where there is little room.
 func finishedFacts(w *words.Words, f engine.Finished, now time.Time) string {
 	files := ""
 	if f.Files > 1 {
 		files = w.Count("files", f.Files)
 	}
-	return facts(withWhom(w, f), w.When(f.Finished, now), words.Bytes(f.Total), files)
+	return facts(words.Bytes(f.Total), w.When(f.Finished, now), withWhom(w, f), files)
 }
 
 // withWhom says to whom a share went, or from whom it came, as far as they have

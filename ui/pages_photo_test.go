@@ -46,6 +46,7 @@ func TestPhotographsOfNetworkAndHistory(t *testing.T) {
 			photograph("history-none-found", d)
 			d.history.search.SetText("")
 			d.window.Resize(minimum)
+			d.history.list.mark(1)
 			photograph("history-small", d)
 			d.window.Resize(fyne.NewSize(980, 640))
 			d.history.askToClear()
