@@ -101,7 +101,7 @@ func (m *member) show() Peer {
 		Local: status.Local, Remote: status.Remote, RTT: status.RTT, Since: status.Since,
 		BytesIn: counted.in, BytesOut: counted.out, BytesRelayed: counted.relayed,
 		RateIn: m.in.rate(), RateOut: m.out.rate(),
-		Progress: m.progress, RendezvousNeeded: status.RendezvousNeeded,
+		Paused: m.greeted && m.hello.Paused, Progress: m.progress, RendezvousNeeded: status.RendezvousNeeded,
 	}
 	p.Opening, p.Paths, p.Timeline = status.Opening, m.link.paths(), m.link.timeline()
 	p.Relays, p.RelayReleased, p.RelayExpires = status.Relays, relayReleased(status), relayExpires(status)

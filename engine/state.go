@@ -145,6 +145,8 @@ type Peer struct {
 	BytesIn, BytesOut, BytesRelayed int64
 	// RateIn and RateOut are in bytes a second.
 	RateIn, RateOut int64
+	// Paused tells that the peer's user has stopped the transfer there.
+	Paused bool
 	// Progress is the part that the peer has of what it wants, 0 to 1.
 	Progress float64
 	// RendezvousNeeded is false once the link signals by itself.

@@ -147,6 +147,7 @@ func (w *Window) showKeys() {
 		{say("keys.up-down", nil), say("keys.rows", nil)},
 		{say("keys.left-right", nil), say("keys.fold", nil)},
 		{"Home, End", say("keys.ends", nil)},
+		{"P, Q", say("keys.pause", nil)},
 		{"Delete, Backspace", say("keys.remove", nil)},
 		{held + "+1 … " + held + "+4", say("keys.pages", nil)},
 		{"Tab, " + shift + "+Tab", say("keys.next", nil)},

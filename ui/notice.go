@@ -98,6 +98,14 @@ func (n *notice) tell(text string) {
 	})
 }
 
+// mention tells good news, unless something is said that the user has to know.
+func (n *notice) mention(text string) {
+	if n.content.Visible() && n.text.Importance != widget.MediumImportance {
+		return
+	}
+	n.tell(text)
+}
+
 func (n *notice) say(text string, importance widget.Importance, icon fyne.Resource) {
 	n.said++
 	n.icon.SetResource(icon)

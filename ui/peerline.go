@@ -90,8 +90,13 @@ func (l *peerLine) show(p peerEntry) {
 	l.story.SetText(p.story)
 	l.bar.Set(float32(p.Progress), theme.ColorNamePrimary)
 	l.percent.SetText(w.Say("peer.has", map[string]string{"Percent": fraction(p.Progress)}))
-	l.incoming.SetText(words.Rate(p.RateIn) + " ↓")
-	l.outgoing.SetText(words.Rate(p.RateOut) + " ↑")
+	if p.Paused { // a rate of nothing would say that something is wrong
+		l.incoming.SetText(w.Say("status.paused", nil))
+		l.outgoing.SetText("")
+	} else {
+		l.incoming.SetText(words.Rate(p.RateIn) + " ↓")
+		l.outgoing.SetText(words.Rate(p.RateOut) + " ↑")
+	}
 	l.arrange(l.Size())
 }
 

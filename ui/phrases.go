@@ -258,11 +258,10 @@ func pathSentence(w *words.Words, kind path.Kind, relay string, policy path.Poli
 	}
 }
 
-// peerName is what a person recognises a peer by.
+// peerName is what a person recognises a peer by. Its program is told where
+// there is no name; else the drawer has it.
 func peerName(w *words.Words, p engine.Peer) string {
 	switch {
-	case p.Name != "" && p.Client != "":
-		return p.Name + between + p.Client
 	case p.Name != "":
 		return p.Name
 	case p.Client != "":

@@ -113,6 +113,12 @@ func (b *questionBox) show(q question) {
 	b.Refresh()
 }
 
+// AccessibilityLabel is the question.
+func (b *questionBox) AccessibilityLabel() string { return b.question.text }
+
+// AccessibilityRole says that there is more in it: the answers.
+func (b *questionBox) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
 // CreateRenderer is called by Fyne.
 func (b *questionBox) CreateRenderer() fyne.WidgetRenderer { return &questionRenderer{b} }
 

@@ -137,7 +137,7 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	say := r.words.Say
 	current := func() engine.Transfer { return r.head.transfer }
 	n := &rowRenderer{
-		row: r, icon: newKindIcon(), name: look.NewTitle(""), status: look.NewCaption(""),
+		row: r, icon: newKindIcon(r.words), name: look.NewTitle(""), status: look.NewCaption(""),
 		speed: look.NewCaption("").Aligned(fyne.TextAlignTrailing), bar: look.NewBar(), badge: look.NewBadge(look.BadgeFace{}),
 		problem: look.NewParagraph(""), question: newQuestionBox(r.words, r.gestures, current),
 	}

@@ -264,6 +264,15 @@ func (r *detailRow) show(t engine.Transfer, d detail, plan detailPlan) {
 	r.arrange(r.Size())
 }
 
+// AccessibilityLabel is what the columns say in words.
+func (r *detailRow) AccessibilityLabel() string {
+	d := r.detail
+	return facts(d.from, d.folder, d.sent, d.skipped, d.heading, d.why, d.means, strings.ReplaceAll(d.went, "\n", " "), d.people)
+}
+
+// AccessibilityRole says that there is more in it.
+func (r *detailRow) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
 // setSamples draws the last minute.
 func (r *detailRow) setSamples(samples []engine.RateSample) {
 	drawn := make([]look.Sample, len(samples))

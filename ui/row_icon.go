@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/causeway-app/causeway/assets/words"
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/ui/look"
 )
@@ -19,9 +20,12 @@ const (
 // goes.
 type kindIcon struct {
 	widget.BaseWidget
+	words *words.Words
 	dot   *look.Dot
 	color fyne.ThemeColorName
 	arrow fyne.Resource
+	// label says in words what the arrow says.
+	label string
 }
 
 // arrows are kept, because Fyne draws an icon anew whenever it is given another
@@ -31,8 +35,8 @@ var arrows = map[engine.Direction]fyne.Resource{
 	engine.Receive: theme.NewColoredResource(downIcon, theme.ColorNameForegroundOnPrimary),
 }
 
-func newKindIcon() *kindIcon {
-	k := &kindIcon{dot: look.NewDot(look.ColorIdle, rowIcon)}
+func newKindIcon(w *words.Words) *kindIcon {
+	k := &kindIcon{words: w, dot: look.NewDot(look.ColorIdle, rowIcon)}
 	k.ExtendBaseWidget(k)
 	return k
 }
@@ -45,8 +49,18 @@ func (k *kindIcon) show(t engine.Transfer) {
 		return
 	}
 	k.color, k.arrow = color, arrow
+	k.label = k.words.Say("row.incoming", nil)
+	if t.Direction == engine.Send {
+		k.label = k.words.Say("row.outgoing", nil)
+	}
 	k.Refresh()
 }
+
+// AccessibilityLabel says which way the share goes.
+func (k *kindIcon) AccessibilityLabel() string { return k.label }
+
+// AccessibilityRole says that this is read, not pressed.
+func (k *kindIcon) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // kindOf is what a share is made of, as far as it is known.
 func kindOf(t engine.Transfer) look.FileKind {

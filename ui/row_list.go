@@ -84,6 +84,20 @@ func newRowList(create func(rowPart) fyne.CanvasObject, update func(int, fyne.Ca
 	return l
 }
 
+// AccessibilityLabel is what the marked row says, since the list has the focus
+// for its rows; empty where none is marked.
+func (l *rowList) AccessibilityLabel() (label string) {
+	l.each(func(key rowKey, object fyne.CanvasObject) {
+		if shown, ok := object.(fyne.Accessible); ok && key == l.marked {
+			label = shown.AccessibilityLabel()
+		}
+	})
+	return label
+}
+
+// AccessibilityRole says that there is more in it.
+func (l *rowList) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
 // CreateRenderer is called by Fyne.
 func (l *rowList) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.scroll) }
 
@@ -278,6 +292,12 @@ func newRowSheet(l *rowList) *rowSheet {
 	s.ExtendBaseWidget(s)
 	return s
 }
+
+// AccessibilityLabel is empty: the rows say everything.
+func (s *rowSheet) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole says that there is more in it.
+func (s *rowSheet) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
 // MinSize is as high as all rows, those that do not exist too.
 func (s *rowSheet) MinSize() fyne.Size { return fyne.NewSize(420, s.list.height()) }

@@ -73,7 +73,7 @@ func (r *rowRenderer) updateButtons(t engine.Transfer) {
 	default:
 		setFace(r.pause, theme.MediaPauseIcon(), say("row.pause", nil))
 	}
-	show(r.pause, !offered && (t.Direction == engine.Send || t.Phase != engine.Complete))
+	show(r.pause, pausable(t))
 	if r.row.head.expanded {
 		setFace(r.fold, foldIcon, say("row.fold", nil))
 	} else {
@@ -88,6 +88,11 @@ func (r *rowRenderer) updateButtons(t engine.Transfer) {
 			r.look.Disable()
 		}
 	}
+}
+
+// pausable reports whether a transfer can be paused, or goes on when asked to.
+func pausable(t engine.Transfer) bool {
+	return t.Phase != engine.Offered && (t.Direction == engine.Send || t.Phase != engine.Complete)
 }
 
 func (r *rowRenderer) updateProblem(t engine.Transfer) {

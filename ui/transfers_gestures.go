@@ -68,6 +68,12 @@ func (p *transfersPage) rowKey(key rowKey, name fyne.KeyName) {
 		p.press(key)
 	case fyne.KeyDelete, fyne.KeyBackspace:
 		p.remove(t)
+	case fyne.KeyP:
+		p.pauseOrResume(t)
+	case fyne.KeyQ:
+		if t.Invitation != "" && t.Phase != engine.Offered {
+			p.showQR(t)
+		}
 	case fyne.KeyRight:
 		if !p.expanded[t.ID] {
 			p.toggle(t.ID)
@@ -77,6 +83,17 @@ func (p *transfersPage) rowKey(key rowKey, name fyne.KeyName) {
 			p.list.mark(rowKey{transfer: t.ID})
 			p.toggle(t.ID)
 		}
+	}
+}
+
+// pauseOrResume does what the first button of a row does, where there is one.
+func (p *transfersPage) pauseOrResume(t engine.Transfer) {
+	switch {
+	case !pausable(t):
+	case t.Phase == engine.Paused || t.Phase == engine.Failed:
+		p.resume(t)
+	default:
+		p.pause(t)
 	}
 }
 

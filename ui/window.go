@@ -288,6 +288,7 @@ func (w *Window) show(s engine.State) {
 	if !w.inFront {
 		w.announce(announcements(w.words, w.keeper.taken, w.state, s))
 	}
+	direct := nowDirect(w.words, w.state, s)
 	w.state = s
 	w.tray.follow()
 	w.status.show(s, w.keeper.taken.Policy)
@@ -301,6 +302,9 @@ func (w *Window) show(s engine.State) {
 		complaints = append(complaints, Sentence(w.words, &problem))
 	}
 	w.notice.stand(complaints, questions(w.words, s))
+	if direct != "" {
+		w.notice.mention(direct)
+	}
 	w.rail.Mark(transfersAt, anyQuestion(s))
 }
 
