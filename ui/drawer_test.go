@@ -14,7 +14,6 @@ import (
 	"github.com/causeway-app/causeway/engine"
 	"github.com/causeway-app/causeway/engine/link"
 	"github.com/causeway-app/causeway/engine/path"
-	"github.com/causeway-app/causeway/ui/look"
 )
 
 // atTwo is the time at which the peers of these tests were last seen.
@@ -164,23 +163,6 @@ func TestTheDrawerIsClosedByKeysAndGivesTheFocusBack(t *testing.T) {
 	d.openDrawer(p.Transfer, "nobody")
 	if d.drawer.open() {
 		t.Error("it opens for a peer that is not there")
-	}
-}
-
-func TestTheDrawerLooksAsItShould(t *testing.T) {
-	connecting := peer("s", path.Connecting)
-	connecting.RendezvousNeeded = true
-	connecting.Timeline = []link.Event{{Time: at(5), Kind: link.Trying}}
-	for name, p := range map[string]engine.Peer{
-		"direct": onceRelayed(), "relayed": stillRelayed(), "lan": peer("s", path.DirectLAN), "connecting": connecting,
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := drawerDesk(t, "en", theme.VariantLight, p)
-			window := test.NewTempWindow(t, look.NewPanel(look.ColorCard, 0, d.drawer.content))
-			window.SetPadded(false)
-			window.Resize(fyne.NewSize(look.DrawerWidth, first.Height))
-			test.AssertRendersToMarkup(t, "drawer-"+name+".xml", window.Canvas())
-		})
 	}
 }
 

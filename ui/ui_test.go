@@ -154,6 +154,16 @@ var someSettings = settings.Settings{
 	},
 }
 
+// stage, where it is set, is the program of every desk that is opened: a program
+// made anew reads its fonts anew, which costs more than a window.
+var stage fyne.App
+
+func newApp(t *testing.T, variant fyne.ThemeVariant) fyne.App {
+	app := test.NewTempApp(t)
+	app.Settings().SetTheme(fixedTheme{look.Theme(), variant})
+	return app
+}
+
 // newDesk opens a window in a language, light or dark. Everything runs on the
 // test's goroutine.
 func newDesk(t *testing.T, language string, variant fyne.ThemeVariant) *desk {
@@ -163,8 +173,10 @@ func newDesk(t *testing.T, language string, variant fyne.ThemeVariant) *desk {
 
 func openDesk(t *testing.T, language string, variant fyne.ThemeVariant, s settings.Settings, warning error) *desk {
 	t.Helper()
-	d := &desk{engine: &engineDouble{}, app: test.NewTempApp(t)}
-	d.app.Settings().SetTheme(fixedTheme{look.Theme(), variant})
+	d := &desk{engine: &engineDouble{}, app: stage}
+	if d.app == nil {
+		d.app = newApp(t, variant)
+	}
 	inline := func(f func()) { f() }
 	d.Window = New(Options{
 		App: d.app, Engine: d.engine, Words: words.In(language), Settings: s, Warning: warning,
