@@ -60,7 +60,7 @@ func TestTheWindowAtItsSmallest(t *testing.T) {
 	}
 	w.clickOn(t, w.find(t, "text", "Sending and receiving", patience))
 	w.scrollTo(t, "Other limits at certain hours")
-	for range 6 { // a box is cut by the upper edge
+	for range 12 { // a box is cut by the upper edge
 		must(t, w.Wheel(leastWidth*2/3, leastHeight/2, 1))
 		time.Sleep(settled)
 		if slices.ContainsFunc(w.layout(), func(p ui.Placed) bool { return p.Role == "entry" && p.Y < 62 && p.Y+p.Height > 66 }) {

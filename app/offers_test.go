@@ -129,3 +129,15 @@ func TestALinkThatIsOpenedDuringTheFirstRunIsNotLost(t *testing.T) {
 	grace.end(t)
 	sender.end(t)
 }
+
+// One that starts Causeway for the first time waits for the first-run page.
+func TestALinkThatStartsCausewayForTheFirstTimeIsNotLost(t *testing.T) {
+	d := newDesktop(t)
+	sender, invitation := d.shared(t, makeFolder(t))
+	grace := d.startWith(t, "", "Causeway of Grace", windowWidth+10, invitation)
+	must(t, grace.Focus())
+	grace.press(t, "Start")
+	grace.find(t, "button", "Accept 24", patience)
+	grace.end(t)
+	sender.end(t)
+}
