@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"math"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -52,10 +55,12 @@ func (l *finishedList) unmark() {
 	l.UnselectAll()
 }
 
-// FocusGained marks the first entry where none is.
+// FocusGained marks the first entry that is seen where none is marked: nothing
+// is to jump under a click.
 func (l *finishedList) FocusGained() {
 	if l.marked < 0 {
-		l.mark(0)
+		const height = finishedHeight + 2*rowHalo
+		l.mark(int(math.Ceil(float64(l.GetScrollOffset() / (height + theme.Padding())))))
 	}
 	l.List.FocusGained()
 }

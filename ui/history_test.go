@@ -180,6 +180,22 @@ func TestTheMarkedEntryIsTakenOutByItsKey(t *testing.T) {
 	}
 }
 
+func TestAClickMarksWhatIsBelowItAndScrollsNothing(t *testing.T) {
+	d := historyDesk(t, "en", theme.VariantLight, longHistory(312))
+	list := d.history.list
+	list.ScrollTo(200)
+	before := list.GetScrollOffset()
+	at := d.app.Driver().AbsolutePositionForObject(list).AddXY(300, 150)
+	test.TapCanvas(d.window.Canvas(), at)
+	want := int((before + 150) / (finishedHeight + 2*rowHalo + theme.Padding()))
+	if list.marked != want || list.GetScrollOffset() != before {
+		t.Errorf("entry %d is marked, want %d, and the list scrolled by %v", list.marked, want, list.GetScrollOffset()-before)
+	}
+	if len(d.opened) > 0 || d.window.Canvas().Focused() != fyne.Focusable(list) {
+		t.Errorf("opened %q; %v has the focus", d.opened, d.window.Canvas().Focused())
+	}
+}
+
 func TestTheWholeHistoryIsClearedAfterAQuestion(t *testing.T) {
 	d := historyDesk(t, "en", theme.VariantLight, someHistory("/home/ada"))
 	tap(d.button(t, "Clear all"))
