@@ -196,20 +196,6 @@ func (l *keysLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(l.left(objects)+keysGap+right, float32(len(objects)/2)*keysHeight)
 }
 
-// chooseFile asks for a file to share. The dialog takes one at a time; several
-// can be dropped.
-func (w *Window) chooseFile() {
-	chooser := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
-		if err != nil || file == nil {
-			return
-		}
-		name := file.URI().Path()
-		_ = file.Close()
-		w.share([]string{name})
-	}, w.window)
-	w.showChooser(chooser)
-}
-
 // chooseFolder asks for a folder to share.
 func (w *Window) chooseFolder() {
 	chooser := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {

@@ -176,6 +176,10 @@ func (w *Window) closed(gone dialog.Dialog) {
 			break
 		}
 	}
+	if w.picker != nil && gone == dialog.Dialog(w.picker.dialog) {
+		w.picker.cancel()
+		w.picker = nil
+	}
 	if w.offer != nil && gone == dialog.Dialog(w.offer.dialog) {
 		w.offer = nil
 	}

@@ -422,13 +422,7 @@ func (s *offerSheet) resize() {
 		}
 	}
 	s.dialog.Resize(fyne.NewSize(min(offerWidth, canvas.Width-60), height))
-	// What lies over the page is put into its middle only when the page's size
-	// changes.
-	for _, overlay := range s.window.window.Canvas().Overlays().List() {
-		size := overlay.Size()
-		overlay.Resize(size.SubtractWidthHeight(1, 0))
-		overlay.Resize(size)
-	}
+	s.window.centreDialogs()
 }
 
 // take accepts what is chosen.

@@ -142,6 +142,10 @@ type Window struct {
 	// the offers that the user has not been shown the contents of.
 	offer  *offerSheet
 	looked map[engine.TransferID]bool
+	// picker chooses what to share; nil while it is not shown. pickedIn is the
+	// folder that something was chosen in last.
+	picker   *pickSheet
+	pickedIn string
 	// reveal shows a file or folder in the folder that it is in.
 	reveal func(string) error
 	keys   func(fyne.Window, func(fyne.KeyName, fyne.KeyModifier) bool)
