@@ -86,6 +86,9 @@ func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy pat
 		leader, _ := leading(t, peers)
 		d.means = pathSentence(w, t.Path, leader.Relay, policy)
 	}
+	if t.Speed.Reason == engine.SpeedRelayDenied {
+		d.means = "" // nothing passes the relay
+	}
 	if d.why == "" {
 		d.why, d.means = d.means, ""
 	}

@@ -156,6 +156,10 @@ func TestWithoutAReasonNobodyAsksWhyThisSpeed(t *testing.T) {
 	if got := detailFor("en", quiet, peer("s", path.DirectLAN)); got.heading != "Why this speed?" {
 		t.Errorf("with a reason the heading is %q", got.heading)
 	}
+	quiet.Path, quiet.Speed.Reason = path.Relayed, engine.SpeedRelayDenied
+	if got := detailFor("en", quiet, peer("s", path.Relayed)); got.means != "" || !strings.HasPrefix(got.why, "You want no relay") {
+		t.Errorf("of a relay that is denied it says %q, and %q", got.why, got.means)
+	}
 	done := receiving(engine.Complete)
 	done.Finished = noon.Add(-time.Hour)
 	if got := detailFor("en", done).why; got != "Everything arrived today 11:00 and was checked piece by piece." {

@@ -46,7 +46,7 @@ func transferStates() map[string]engine.State {
 	sent.Bytes, sent.Receivers, sent.Finished, sent.Skipped = sent.Total, 2, done.Finished, 3
 	sent.InternetBytes, sent.RelayedBytes = 2_380_000_000, 20_000_000
 	denied := moving(sending(""), path.Relayed)
-	denied.RelayDenied, denied.Rate = true, 0
+	denied.RelayDenied, denied.Rate, denied.Speed.Reason = true, 0, engine.SpeedRelayDenied
 	switching := netcheck.Explanation{Path: path.Relayed}
 	states := map[string]engine.State{
 		"empty": {}, "preparing": one(reading), "preparing-there": one(early), "waiting": one(waiting),
