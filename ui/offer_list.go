@@ -48,7 +48,15 @@ func newOfferList(w *words.Words, tree *offerTree, changed func()) *offerList {
 
 // TypedKey is called by Fyne.
 func (l *offerList) TypedKey(key *fyne.KeyEvent) {
-	if key.Name != fyne.KeyLeft && key.Name != fyne.KeyRight {
+	switch key.Name {
+	case fyne.KeyHome:
+		l.Highlight(0)
+		return
+	case fyne.KeyEnd:
+		l.Highlight(len(l.tree.visible) - 1)
+		return
+	case fyne.KeyLeft, fyne.KeyRight:
+	default:
 		l.List.TypedKey(key)
 		return
 	}

@@ -366,7 +366,12 @@ func TestTheArrowsFoldAndUnfold(t *testing.T) {
 	}
 	s.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
 	s.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
-	if len(s.tree.visible) != all || s.tree.chosenFiles != 3 {
+	s.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	if s.list.at != all-1 {
+		t.Errorf("End goes to line %d of %d", s.list.at, all)
+	}
+	s.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	if len(s.tree.visible) != all || s.tree.chosenFiles != 3 || s.list.at != 0 {
 		t.Errorf("unfolded %d of %d are shown, %d chosen", len(s.tree.visible), all, s.tree.chosenFiles)
 	}
 }

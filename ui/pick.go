@@ -89,6 +89,7 @@ func (s *pickSheet) build() {
 	s.search.SetPlaceHolder(say("pick.search", nil))
 	s.search.ActionItem = widget.NewIcon(theme.SearchIcon())
 	s.search.OnChanged = func(string) { s.sift() }
+	s.search.OnSubmitted = func(string) { s.window.window.Canvas().Focus(s.list) }
 	s.above = look.NewTipButton(theme.MoveUpIcon(), say("pick.up", nil), s.up)
 	s.hidden = widget.NewCheck(say("pick.hidden", nil), func(bool) { s.sift() })
 	s.list, s.note, s.names = newPickList(s), look.NewParagraph("").Sized(theme.SizeNameText), look.NewCaption("").Aligned(fyne.TextAlignTrailing)
@@ -126,6 +127,9 @@ func (s *pickSheet) findPlaces(home string) {
 		found = pickPlaces(home, downloads)
 		return s.ctx.Err()
 	}, func(error) {
+		if s.window.picker != s {
+			return
+		}
 		for _, at := range found {
 			button := widget.NewButtonWithIcon(s.window.words.Say(at.key, nil), theme.FolderIcon(), func() { s.open(at.folder) })
 			button.Importance, button.Alignment = widget.LowImportance, widget.ButtonAlignLeading
@@ -155,7 +159,7 @@ func (s *pickSheet) open(folder string) {
 		entries, err = readFolder(s.ctx, folder)
 		return err
 	}, func(err error) {
-		if s.opening != folder {
+		if s.opening != folder || s.window.picker != s {
 			return // somebody was quicker than the disk
 		}
 		s.opening = ""

@@ -58,8 +58,12 @@ func readFolder(ctx context.Context, folder string) ([]pickEntry, error) {
 	return entries, nil
 }
 
-// sizeOf adds up the files in a folder, as far as they can be seen.
+// sizeOf adds up the files in a folder, as far as they can be seen. Links in it
+// are not followed, as when it is shared.
 func sizeOf(ctx context.Context, folder string) (bytes int64, err error) {
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
 	err = filepath.WalkDir(folder, func(_ string, one fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()

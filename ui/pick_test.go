@@ -154,6 +154,45 @@ func TestTheUsersFoldersHaveTheNamesOfTheDesktop(t *testing.T) {
 	}
 }
 
+// TestAFolderThatComesTooLateIsNotShown: a slow disk answers after the sheet was
+// closed.
+func TestAFolderThatComesTooLateIsNotShown(t *testing.T) {
+	home := pickHome(t)
+	d := englishDesk(t)
+	d.chooseFile()
+	s := d.picker
+	var late []func()
+	d.start = func(f func()) { late = append(late, f) }
+	s.open(filepath.Join(home, "Music"))
+	s.open(filepath.Join(home, "Pictures"))
+	for _, answer := range late {
+		answer()
+	}
+	if s.folder != filepath.Join(home, "Pictures") {
+		t.Errorf("it shows %q", s.folder)
+	}
+	late = nil
+	s.open(home)
+	s.press(fyne.KeyEscape)
+	for _, answer := range late {
+		answer()
+	}
+	if s.folder == home || d.window.Canvas().Focused() == fyne.Focusable(s.list) {
+		t.Error("what is closed takes the keyboard")
+	}
+}
+
+func TestALinkToAFolderIsAsLargeAsTheFolder(t *testing.T) {
+	home := pickHome(t)
+	link := filepath.Join(home, "Link")
+	if err := os.Symlink(filepath.Join(home, "Pictures"), link); err != nil {
+		t.Skip(err)
+	}
+	if size, err := sizeOf(t.Context(), link); err != nil || size != 5_000_000 {
+		t.Errorf("it is %d bytes, %v", size, err)
+	}
+}
+
 func TestAFolderOfThousandsIsShownAtOnce(t *testing.T) {
 	home := pickHome(t)
 	for i := range 5000 {
