@@ -74,11 +74,8 @@ func TestWindowToWindow(t *testing.T) {
 func TestAWindowThatIsSendingEndsWhenTold(t *testing.T) {
 	d := newDesktop(t)
 	holiday := makeFolder(t)
-	sender := d.start(t, "Causeway of Ada", 0, "--limit-up", "1M", holiday)
-	must(t, sender.Focus())
+	sender, invitation := d.shared(t, holiday, "--limit-up", "1M")
 	receiver := d.start(t, "Causeway of Grace", windowWidth+10)
-	must(t, sender.Focus())
-	invitation := d.copies(t, "")
 	if said, err := d.program(t, receiver.home, invitation).CombinedOutput(); err != nil {
 		t.Errorf("handing over the invitation: %v\n%s", err, said)
 	}
