@@ -108,7 +108,8 @@ func measureCrowd(b *testing.B, name string, most float64) {
 	if part > most {
 		verdict = "over"
 	}
-	b.Logf("figure: %s, %d transfers, %d peers: %.1f %% of one core, %s the wanted %.0f %%", name, crowdTransfers, crowdPeers, part, verdict, most)
+	b.Logf("figure: %s, %d transfers, %d peers, %d updates a second of which it paints 5: %.1f %% of one core, %s the wanted %.0f %%",
+		name, crowdTransfers, crowdPeers, updates, part, verdict, most)
 }
 
 // firstRow is where the name of the first transfer is.

@@ -162,7 +162,7 @@ func (o *owner) lookAtNetwork() {
 	}
 	config.Throughput = -1
 	asked := turnServers(servers)
-	config.Router = nil // routerChanged tells; ports that can be foretold are wanted now
+	config.Router = nil          // routerChanged tells; ports that can be foretold are wanted now
 	instruments := o.instruments // the owner's, like all else of it
 	o.background(func() {
 		defer cancel()

@@ -316,12 +316,12 @@ func TestNoThroughputIsMeasuredOnceTheMonthIsSpent(t *testing.T) {
 		s.TURN, s.RelayMonth = []settings.TURN{relayOf("turn:a.example")}, 1<<30
 	})
 	b.answers("turn:a.example", time.Millisecond, "")
-	b.start(t)
 	var tested []time.Duration
 	b.owner.instruments.test = func(_ context.Context, _ netcheck.Server, options netcheck.Options) netcheck.TURNResult {
 		tested = append(tested, options.Throughput)
 		return netcheck.TURNResult{}
 	}
+	b.start(t)
 	checked := func() time.Duration {
 		if _, err := b.CheckNetwork(t.Context()); err != nil {
 			t.Fatal(err)

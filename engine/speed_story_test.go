@@ -16,7 +16,7 @@ func TestEachSideSaysWhoseLimitItIs(t *testing.T) {
 	url, _ := startRendezvous(t)
 	limitLAN := func(c *engine.Config) { c.Settings.LimitLAN = true }
 	anna := startComputer(t, meetingAt(url))
-	sent := anna.share(writeTree(t, "work", map[string]int{"big": 40 * megabyte}))
+	sent := anna.share(writeTree(t, "work", map[string]int{"big": 80 * megabyte}))
 	anna.until(sent.ID, "nobody is there", limitedBy(engine.SpeedWaiting))
 
 	const limit = 2 * megabyte

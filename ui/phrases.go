@@ -123,8 +123,12 @@ func amount(w *words.Words, t engine.Transfer) string {
 // size is "2,001 files · 1.2 GB", as far as it is known.
 func size(w *words.Words, t engine.Transfer) string {
 	var parts []string
-	if t.Files > 0 {
-		parts = append(parts, w.Count("files", t.Files))
+	files := t.Files
+	if t.Chosen > 0 { // of which alone Total tells
+		files = t.Chosen
+	}
+	if files > 0 {
+		parts = append(parts, w.Count("files", files))
 	}
 	if t.Total > 0 {
 		parts = append(parts, words.Bytes(t.Total))

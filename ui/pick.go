@@ -131,7 +131,7 @@ func (s *pickSheet) findPlaces(home string) {
 			return
 		}
 		for _, at := range found {
-			button := widget.NewButtonWithIcon(s.window.words.Say(at.key, nil), theme.FolderIcon(), func() { s.open(at.folder) })
+			button := widget.NewButtonWithIcon(at.name.say(s.window.words), theme.FolderIcon(), func() { s.open(at.folder) })
 			button.Importance, button.Alignment = widget.LowImportance, widget.ButtonAlignLeading
 			s.places.Add(button)
 		}
@@ -151,7 +151,7 @@ func (s *pickSheet) open(folder string) {
 	s.opening = folder
 	s.window.after(pickPatience, func() {
 		if s.opening == folder && s.ctx.Err() == nil {
-			s.say("pick.reading")
+			s.tell(folderReading)
 		}
 	})
 	var entries []pickEntry
@@ -182,9 +182,9 @@ func (s *pickSheet) show(folder string, entries []pickEntry, err error) {
 	s.sift()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		s.say("pick.not-there")
+		s.tell(folderMissing)
 	case err != nil:
-		s.say("pick.unreadable")
+		s.tell(folderUnreadable)
 	}
 	s.window.window.Canvas().Focus(s.list)
 	// On the way up the folder that was left is where one is.
@@ -209,13 +209,13 @@ func (s *pickSheet) sift() {
 	case len(s.shown) > 0:
 		s.note.SetText("")
 	case sought != "":
-		s.say("pick.not-found")
+		s.tell(nothingFound)
 	default:
-		s.say("pick.empty")
+		s.tell(folderEmpty)
 	}
 }
 
-func (s *pickSheet) say(key string) { s.note.SetText(s.window.words.Say(key, nil)) }
+func (s *pickSheet) tell(name pickName) { s.note.SetText(name.say(s.window.words)) }
 
 // up goes to the folder above.
 func (s *pickSheet) up() {

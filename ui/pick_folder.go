@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/causeway-app/causeway/assets/words"
 )
 
 // pickEntry is a file or a folder that can be shared.
@@ -81,14 +83,35 @@ func sizeOf(ctx context.Context, folder string) (bytes int64, err error) {
 	return bytes, err
 }
 
-// pickPlace is a folder that many begin at. Its key is that of its name.
-type pickPlace struct{ key, folder string }
+// pickName is a word of the chooser, whose text is called "pick." and that.
+type pickName string
+
+// The places, and why there is nothing to choose from.
+const (
+	placeHome        pickName = "home"
+	placeDesktop     pickName = "desktop"
+	placeDocuments   pickName = "documents"
+	placeDownloads   pickName = "downloads"
+	folderReading    pickName = "reading"
+	folderMissing    pickName = "not-there"
+	folderUnreadable pickName = "unreadable"
+	folderEmpty      pickName = "empty"
+	nothingFound     pickName = "not-found"
+)
+
+func (n pickName) say(w *words.Words) string { return w.Say("pick."+string(n), nil) }
+
+// pickPlace is a folder that many begin at.
+type pickPlace struct {
+	name   pickName
+	folder string
+}
 
 // pickPlaces are the places that this computer has.
 func pickPlaces(home, downloads string) (places []pickPlace) {
 	for _, place := range []pickPlace{
-		{"pick.home", home}, {"pick.desktop", userFolder(home, "DESKTOP", "Desktop")},
-		{"pick.documents", userFolder(home, "DOCUMENTS", "Documents")}, {"pick.downloads", downloads},
+		{placeHome, home}, {placeDesktop, userFolder(home, "DESKTOP", "Desktop")},
+		{placeDocuments, userFolder(home, "DOCUMENTS", "Documents")}, {placeDownloads, downloads},
 	} {
 		if about, err := os.Stat(place.folder); place.folder != "" && err == nil && about.IsDir() {
 			places = append(places, place)

@@ -148,7 +148,7 @@ func TestTheUsersFoldersHaveTheNamesOfTheDesktop(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(home, ".config", "user-dirs.dirs"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := []pickPlace{{"pick.home", home}, {"pick.documents", filepath.Join(home, "Pictures")}}
+	want := []pickPlace{{placeHome, home}, {placeDocuments, filepath.Join(home, "Pictures")}}
 	if got := pickPlaces(home, ""); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("the places are %v, want %v", got, want)
 	}

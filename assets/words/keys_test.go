@@ -39,6 +39,7 @@ var families = []struct{ prefix, file, typeName string }{
 	{"serving.is-", "../../ui/serving.go", "servingMode"},
 	{"fault.", "../../ui/serving_checks.go", "fault"},
 	{"timeline.", "../../engine/link/timeline.go", "EventKind"},
+	{"pick.", "../../ui/pick_folder.go", "pickName"},
 	{"why.", "../../engine/speed.go", "SpeedReason"},
 }
 
