@@ -82,7 +82,7 @@ func detailOf(w *words.Words, t engine.Transfer, peers []engine.Peer, policy pat
 		d.why = ended(w, t, now)
 	}
 	if len(peers) > 0 {
-		d.people = w.Count("detail.people-count", len(peers))
+		d.people = peopleHere(w, peers)
 		leader, _ := leading(t, peers)
 		d.means = pathSentence(w, t.Path, leader.Relay, policy)
 	}
@@ -306,3 +306,18 @@ func (r *detailRow) setPieces(pieces []engine.PieceState) {
 
 // CreateRenderer is called by Fyne.
 func (r *detailRow) CreateRenderer() fyne.WidgetRenderer { return &detailRenderer{r} }
+
+// peopleHere counts the peers that are connected, or, where there is none, those
+// that were found.
+func peopleHere(w *words.Words, peers []engine.Peer) string {
+	connected := 0
+	for i := range peers {
+		if peers[i].Path != path.Connecting {
+			connected++
+		}
+	}
+	if connected == 0 {
+		return w.Count("detail.people-found", len(peers))
+	}
+	return w.Count("detail.people-count", connected)
+}
