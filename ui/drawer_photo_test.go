@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,14 +22,7 @@ func TestPhotographsOfTheDrawer(t *testing.T) {
 			d := drawerDesk(t, language, variant, onceRelayed())
 			take := func(name string) {
 				t.Helper()
-				file, err := os.Create(filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer file.Close()
-				if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
-					t.Fatal(err)
-				}
+				photograph(t, d, filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
 			}
 			take("drawer")
 			d.window.Resize(fyne.NewSize(980, 900))

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -507,14 +506,7 @@ func TestPhotographsOfReceiving(t *testing.T) {
 			d.engine.contents, d.engine.free = holiday(), 41_000_000_000
 			take := func(name string) {
 				t.Helper()
-				file, err := os.Create(filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer file.Close()
-				if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
-					t.Fatal(err)
-				}
+				photograph(t, d, filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
 			}
 			d.Open(invitation)
 			d.show(offeredBy(false))

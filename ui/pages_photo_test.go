@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,60 +21,53 @@ func TestPhotographsOfNetworkAndHistory(t *testing.T) {
 	}
 	for variantName, variant := range variants {
 		for _, language := range []string{"en", "zh"} {
-			photograph := func(name string, d *desk) {
+			take := func(name string, d *desk) {
 				t.Helper()
-				file, err := os.Create(filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer file.Close()
-				if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
-					t.Fatal(err)
-				}
+				photograph(t, d, filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
 			}
 			for name, finished := range historyStates() {
 				d := historyDesk(t, language, variant, finished)
 				d.show(one(sending("")))
-				photograph("history-"+name, d)
+				take("history-"+name, d)
 			}
-			photographNetwork(t, language, variant, photograph)
+			photographNetwork(t, language, variant, take)
 			d := historyDesk(t, language, variant, longHistory(312))
 			d.history.search.SetText("grace 1")
-			photograph("history-searching", d)
+			take("history-searching", d)
 			d.history.search.SetText("nobody")
-			photograph("history-none-found", d)
+			take("history-none-found", d)
 			d.history.search.SetText("")
 			d.window.Resize(minimum)
 			d.history.list.mark(1)
-			photograph("history-small", d)
+			take("history-small", d)
 			d.window.Resize(fyne.NewSize(980, 640))
 			d.history.askToClear()
-			photograph("history-clearing", d)
+			take("history-clearing", d)
 		}
 	}
 }
 
-func photographNetwork(t *testing.T, language string, variant fyne.ThemeVariant, photograph func(string, *desk)) {
+func photographNetwork(t *testing.T, language string, variant fyne.ThemeVariant, take func(string, *desk)) {
 	for name, n := range map[string]engine.Network{
 		"looking": {}, "home": network(home()), "hotel": network(hotel()), "walled": network(walled()), "half-served": network(halfServed()),
 	} {
 		d := networkDeskIn(t, language, variant, n)
-		photograph("network-"+name, d)
+		take("network-"+name, d)
 		d.window.Resize(first)
-		photograph("network-"+name+"-first", d)
+		take("network-"+name+"-first", d)
 	}
 	d := networkDeskIn(t, language, variant, network(hotel()))
 	d.engine.result = results(&netcheck.Failure{Stage: netcheck.Connect, Reason: netcheck.UDPBlocked})
 	tap(d.network.relays[0].test)
 	d.engine.result = results(nil)
 	tap(d.network.relays[1].test)
-	photograph("network-testing", d)
+	take("network-testing", d)
 	d.window.Resize(minimum)
-	photograph("network-small", d)
+	take("network-small", d)
 	for _, name := range []string{"off", "starting", "running", "failing"} {
 		d := serveDesk(t, language, variant, name)
 		d.network.scroll.ScrollToBottom()
-		photograph("network-serving-"+name, d)
+		take("network-serving-"+name, d)
 	}
 	d = serveDesk(t, language, variant, "off")
 	d.network.serving.form.turn.entry.SetText("8000")
@@ -83,17 +75,17 @@ func photographNetwork(t *testing.T, language string, variant fyne.ThemeVariant,
 	tap(d.network.serving.start)
 	d.window.Resize(minimum)
 	d.network.scroll.ScrollToBottom()
-	photograph("network-serving-wrong-small", d)
+	take("network-serving-wrong-small", d)
 	for name, usage := range budgets() {
 		n := network(home())
 		n.Usage, n.Relays = usage, nil
 		d := networkDeskIn(t, language, variant, n)
 		d.keeper.change(func(s *settings.Settings) { s.Policy = policies[len(name)%4] })
 		d.window.Resize(fyne.NewSize(980, 1300))
-		photograph("network-month-"+name, d)
+		take("network-month-"+name, d)
 	}
 	d = networkDeskIn(t, language, variant, network(home()))
 	d.window.Resize(first)
 	pick(d.network.policy.cards, 1)
-	photograph("network-policy-asks", d)
+	take("network-policy-asks", d)
 }

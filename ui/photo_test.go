@@ -25,14 +25,7 @@ func TestPhotographs(t *testing.T) {
 			d := newDesk(t, language, variant)
 			take := func(name string) {
 				t.Helper()
-				file, err := os.Create(filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer file.Close()
-				if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
-					t.Fatal(err)
-				}
+				photograph(t, d, filepath.Join(folder, name+"-"+language+"-"+variantName+".png"))
 			}
 			take("empty")
 			d.show(everything())
@@ -87,5 +80,18 @@ func TestPhotographs(t *testing.T) {
 			d.close()
 			take("quit")
 		}
+	}
+}
+
+// photograph paints what a window shows into a file.
+func photograph(t *testing.T, d *desk, name string) {
+	t.Helper()
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -87,14 +86,7 @@ func TestPhotographsOfTheSettings(t *testing.T) {
 			d := fullSettings(t, language, variant, richSettings())
 			take := func(name string) {
 				t.Helper()
-				file, err := os.Create(filepath.Join(folder, "settings-"+name+"-"+language+"-"+variantName+".png"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer file.Close()
-				if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
-					t.Fatal(err)
-				}
+				photograph(t, d, filepath.Join(folder, "settings-"+name+"-"+language+"-"+variantName+".png"))
 			}
 			parts := []struct {
 				name   string

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -118,16 +117,4 @@ func TestPhotographsOfTransfers(t *testing.T) {
 	photograph(t, d, filepath.Join(folder, "transfers-focus.png"))
 	d.transfers.list.scrollTo(3000)
 	photograph(t, d, filepath.Join(folder, "transfers-scrolled.png"))
-}
-
-func photograph(t *testing.T, d *desk, name string) {
-	t.Helper()
-	file, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if err := png.Encode(file, d.window.Canvas().Capture()); err != nil {
-		t.Fatal(err)
-	}
 }
