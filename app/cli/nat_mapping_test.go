@@ -78,6 +78,24 @@ func (r *mappingRouter) ports() []netip.AddrPort {
 	return slices.Collect(maps.Values(r.given))
 }
 
+// settles waits until the router has answered all that it was asked. A program
+// that ends takes back what it knows of within a second; what a slow router
+// still works on by then runs out by itself.
+func (r *mappingRouter) settles(t *testing.T) {
+	t.Helper()
+	const quiet = time.Second
+	asked := func() int { r.mu.Lock(); defer r.mu.Unlock(); return r.ever }
+	last, since := asked(), time.Now()
+	for begun := time.Now(); time.Since(since) < quiet; time.Sleep(20 * time.Millisecond) {
+		if now := asked(); now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(begun) > arrival {
+			t.Fatal("the router is asked for ever")
+		}
+	}
+}
+
 // taken holds the router to having had mappings, of which none is left.
 func (r *mappingRouter) taken(t *testing.T) {
 	t.Helper()
@@ -238,6 +256,7 @@ func mapsToDirect(t *testing.T, w *world, mapped, plain *lab.Host, router *mappi
 	_, theirTook := a.sees(their, noisy, "say that the other's router let it be direct", byTheirMapping)
 	t.Logf("figure: %s: direct and said so after %s", t.Name(), seconds(max(ownTook, theirTook)))
 	a.arrives()
+	router.settles(t)
 	a.ends()
 	router.taken(t)
 }
