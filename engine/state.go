@@ -264,9 +264,9 @@ func (s State) Transfer(id TransferID) (Transfer, bool) {
 // PeersOf returns the peers of one transfer.
 func (s State) PeersOf(id TransferID) []Peer {
 	var peers []Peer
-	for _, p := range s.Peers {
-		if p.Transfer == id {
-			peers = append(peers, p)
+	for i := range s.Peers { // a Peer is large, and most are of others
+		if s.Peers[i].Transfer == id {
+			peers = append(peers, s.Peers[i])
 		}
 	}
 	return peers

@@ -19,8 +19,13 @@ func announcements(w *words.Words, s settings.Settings, before, after engine.Sta
 		return nil
 	}
 	tell := func(text string) { all = append(all, fyne.NewNotification(assets.Name, text)) }
+	known := map[engine.TransferID]engine.Transfer{}
+	for _, t := range before.Transfers {
+		known[t.ID] = t
+	}
+	come := newcomers(before, after)
 	for _, t := range after.Transfers {
-		old, found := before.Transfer(t.ID)
+		old, found := known[t.ID]
 		names := map[string]string{"Name": "", "Peer": ""}
 		if s.NotifyNames {
 			names["Name"], names["Peer"] = title(w, t), t.Sender
@@ -38,7 +43,7 @@ func announcements(w *words.Words, s settings.Settings, before, after engine.Sta
 		case t.Direction == engine.Send && t.Receivers > old.Receivers:
 			tell(w.Say("announce.sent", names))
 		case t.Direction == engine.Send:
-			if who, some := newcomer(before, after, t.ID); some {
+			if who, some := come[t.ID]; some {
 				if s.NotifyNames {
 					names["Peer"] = who.Name
 				}
@@ -49,18 +54,26 @@ func announcements(w *words.Words, s settings.Settings, before, after engine.Sta
 	return all
 }
 
-// newcomer is the first receiver of a share that has a path now and had none
-// before, while files are missing there.
-func newcomer(before, after engine.State, id engine.TransferID) (engine.Peer, bool) {
-	linked := func(p engine.Peer) bool { return p.Path != "" && p.Path != path.Connecting }
-	had := map[string]bool{}
-	for _, p := range before.PeersOf(id) {
-		had[p.ID] = had[p.ID] || linked(p)
+// newcomers are, of each share, the first receiver that has a path now and had
+// none before, while files are missing there.
+func newcomers(before, after engine.State) map[engine.TransferID]engine.Peer {
+	linked := func(p *engine.Peer) bool { return p.Path != "" && p.Path != path.Connecting }
+	type receiver struct {
+		transfer engine.TransferID
+		id       string
 	}
-	for _, p := range after.PeersOf(id) {
-		if linked(p) && !had[p.ID] && p.Progress < 1 {
-			return p, true
+	had := map[receiver]bool{}
+	for i := range before.Peers {
+		if p := &before.Peers[i]; linked(p) {
+			had[receiver{p.Transfer, p.ID}] = true
 		}
 	}
-	return engine.Peer{}, false
+	first := map[engine.TransferID]engine.Peer{}
+	for i := range after.Peers {
+		p := &after.Peers[i]
+		if _, found := first[p.Transfer]; !found && linked(p) && p.Progress < 1 && !had[receiver{p.Transfer, p.ID}] {
+			first[p.Transfer] = *p
+		}
+	}
+	return first
 }
