@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/causeway-app/causeway/engine/store"
 )
@@ -131,14 +130,7 @@ func (o *owner) accept(id TransferID, a acceptance) error {
 		m.openTries = 0
 	}
 	o.start(t)
-	if paused {
-		o.join(t)
-	} else {
-		t.meeting.next, t.meeting.rounds = time.Time{}, 0
-		o.greetMembers(t, true)
-	}
-	o.changed = true
-	o.wake()
+	o.meetAgain(t, paused)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -31,16 +30,8 @@ type RateSample struct{ Direct, Relayed int64 }
 // while the pieces are unknown.
 func (e *Engine) Pieces(ctx context.Context, id TransferID) ([]PieceState, error) {
 	var look func() []PieceState
-	var unknown error
-	err := e.ask(ctx, func() {
-		t, err := e.owner.find(id)
-		if err != nil {
-			unknown = err
-			return
-		}
-		look = t.pieces()
-	})
-	if err = cmp.Or(unknown, err); err != nil || look == nil {
+	err := e.askOf(ctx, id, func(t *transfer) { look = t.pieces() })
+	if err != nil || look == nil {
 		return nil, err
 	}
 	return look(), nil // here, for the owner has other things to do
@@ -108,15 +99,9 @@ func allPieces(torrent *swarm.Torrent, everything bool) []PieceState {
 // the transfer began, or before this program did, are missing.
 func (e *Engine) Rates(ctx context.Context, id TransferID) ([]RateSample, error) {
 	var samples []RateSample
-	var unknown error
-	err := e.ask(ctx, func() {
-		t, err := e.owner.find(id)
-		if err != nil {
-			unknown = err
-			return
-		}
+	err := e.askOf(ctx, id, func(t *transfer) {
 		t.rates.add(time.Now(), t.exchanged().sample())
 		samples = t.rates.samples()
 	})
-	return samples, cmp.Or(unknown, err)
+	return samples, err
 }

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,6 +173,18 @@ func (e *Engine) ask(ctx context.Context, read func()) error {
 		return err
 	}
 	return e.await(ctx, done)
+}
+
+// askOf is ask about a transfer, of which there may be none.
+func (e *Engine) askOf(ctx context.Context, id TransferID, read func(*transfer)) error {
+	var unknown error
+	err := e.ask(ctx, func() {
+		t, err := e.owner.find(id)
+		if unknown = err; err == nil {
+			read(t)
+		}
+	})
+	return cmp.Or(unknown, err)
 }
 
 func (e *Engine) await(ctx context.Context, answer <-chan error) error {

@@ -105,6 +105,13 @@ func (o *owner) resume(id TransferID) error {
 	case t.torrent != nil:
 		t.torrent.Start()
 	}
+	o.meetAgain(t, paused)
+	return nil
+}
+
+// meetAgain looks for peers of a transfer that goes on: from the beginning where
+// it was paused, and at once where it was not.
+func (o *owner) meetAgain(t *transfer, paused bool) {
 	if paused {
 		o.join(t)
 	} else {
@@ -113,7 +120,6 @@ func (o *owner) resume(id TransferID) error {
 	}
 	o.changed = true
 	o.wake()
-	return nil
 }
 
 // remove forgets a transfer; answer is called when its files are deleted.
