@@ -69,28 +69,32 @@ func checkMetrics(text string) fault {
 // faultOf says what is wrong with one field of settings; scheme is the fault of
 // an address of the wrong kind.
 func faultOf(s settings.Settings, field string, scheme fault) fault {
-	for _, wrong := range settings.FieldErrors(settings.Validate(settings.Normalize(s))) {
-		if !strings.HasPrefix(wrong.Field, field) {
+	begins := func(of string) bool { return strings.HasPrefix(of, field) }
+	return firstFault(settings.Normalize(s), begins, []named{
+		{settings.ErrEmpty, missing}, {settings.ErrHost, noHost}, {settings.ErrPort, badPort}, {settings.ErrTransport, badTransport},
+		{settings.ErrCredentials, credentialsInURI}, {settings.ErrRelative, notAnAbsoluteFolder}, {settings.ErrNotLoopback, notLoopback},
+	}, scheme)
+}
+
+// named is the fault that the window has for an error of package settings.
+type named struct {
+	err   error
+	fault fault
+}
+
+// firstFault names the first thing that is wrong with the fields that are meant,
+// by the first of the names that fits; fine where nothing is wrong.
+func firstFault(s settings.Settings, meant func(field string) bool, names []named, otherwise fault) fault {
+	for _, wrong := range settings.FieldErrors(settings.Validate(s)) {
+		if !meant(wrong.Field) {
 			continue
 		}
-		switch {
-		case errors.Is(wrong, settings.ErrEmpty):
-			return missing
-		case errors.Is(wrong, settings.ErrHost):
-			return noHost
-		case errors.Is(wrong, settings.ErrPort):
-			return badPort
-		case errors.Is(wrong, settings.ErrTransport):
-			return badTransport
-		case errors.Is(wrong, settings.ErrCredentials):
-			return credentialsInURI
-		case errors.Is(wrong, settings.ErrRelative):
-			return notAnAbsoluteFolder
-		case errors.Is(wrong, settings.ErrNotLoopback):
-			return notLoopback
-		default:
-			return scheme
+		for _, name := range names {
+			if errors.Is(wrong, name.err) {
+				return name.fault
+			}
 		}
+		return otherwise
 	}
 	return fine
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/causeway-app/causeway/engine/settings"
@@ -18,28 +17,14 @@ const (
 // servingFault says what is wrong with one field of s, as if it were to begin.
 func servingFault(s settings.Serve, field string) fault {
 	s.Enabled = true
-	for _, wrong := range settings.FieldErrors(settings.Validate(settings.Settings{Serve: s})) {
-		if wrong.Field != field {
-			continue
-		}
-		switch {
-		case errors.Is(wrong, settings.ErrPortTaken):
-			return servePortTaken
-		case errors.Is(wrong, settings.ErrPortRange):
-			return servePortOrder
-		case errors.Is(wrong, settings.ErrPort):
-			return badPort
-		case errors.Is(wrong, settings.ErrAddress):
-			return serveAddress
-		case errors.Is(wrong, settings.ErrCredentials) && s.Username != "" && s.Password != "":
-			return serveName
-		case errors.Is(wrong, settings.ErrNegative):
-			return notALimit
-		default:
-			return missing
-		}
+	names := []named{
+		{settings.ErrPortTaken, servePortTaken}, {settings.ErrPortRange, servePortOrder}, {settings.ErrPort, badPort},
+		{settings.ErrAddress, serveAddress}, {settings.ErrNegative, notALimit},
 	}
-	return fine
+	if s.Username != "" && s.Password != "" { // else what is wrong with them is that they are missing
+		names = append(names, named{settings.ErrCredentials, serveName})
+	}
+	return firstFault(settings.Settings{Serve: s}, func(of string) bool { return of == field }, names, missing)
 }
 
 // parsePort reads a port; 0 is for what is none.
