@@ -78,20 +78,23 @@ func (l besideWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-func (l besideWidth) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
-	for i, o := range objects {
-		least := o.MinSize()
-		if i > 0 {
-			size.Width += 10
-		}
-		size = fyne.NewSize(size.Width+least.Width, max(size.Height, least.Height))
-	}
-	return size
-}
+func (besideWidth) MinSize(objects []fyne.CanvasObject) fyne.Size { return inALine(objects, 10) }
 
 // wide gives an object that width, and no more.
 func wide(width float32, o fyne.CanvasObject) fyne.CanvasObject {
 	return container.New(besideWidth{width}, o)
+}
+
+// inALine is what objects take beside each other, with gaps.
+func inALine(objects []fyne.CanvasObject, gap float32) (size fyne.Size) {
+	for i, o := range objects {
+		least := o.MinSize()
+		if i > 0 {
+			size.Width += gap
+		}
+		size = fyne.NewSize(size.Width+least.Width, max(size.Height, least.Height))
+	}
+	return size
 }
 
 // beforeButtons gives its first object what the buttons right of it leave over.
@@ -108,16 +111,7 @@ func (beforeButtons) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	place(objects[0], 0, 0, right, size.Height)
 }
 
-func (beforeButtons) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
-	for i, o := range objects {
-		least := o.MinSize()
-		if i > 0 {
-			size.Width += 6
-		}
-		size = fyne.NewSize(size.Width+least.Width, max(size.Height, least.Height))
-	}
-	return size
-}
+func (beforeButtons) MinSize(objects []fyne.CanvasObject) fyne.Size { return inALine(objects, 6) }
 
 const (
 	// partsWidth is how wide the list of the parts is where it stands left.
