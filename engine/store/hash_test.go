@@ -50,9 +50,9 @@ func TestTheHashesAreThoseOfTheTorrentLibrary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		count, size, err := store.Content(encoded)
-		if err != nil || count != len(s.manifest.Files) || size != s.manifest.Total {
-			t.Errorf("%s: content %d files, %d bytes, %v", path, count, size, err)
+		list, err := store.List(encoded)
+		if err != nil || len(list.Files) != len(s.manifest.Files) || list.Total != s.manifest.Total {
+			t.Errorf("%s: content %+v, %v", path, list, err)
 		}
 	}
 }

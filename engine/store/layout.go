@@ -148,19 +148,3 @@ func (c *content) add(info *metainfo.Info, file metainfo.FileInfo) error {
 	}
 	return nil
 }
-
-// Content returns how many files a bencoded info dictionary describes and their
-// size in bytes, without padding and the marks for empty folders.
-func Content(encoded []byte) (files int, size int64, err error) {
-	c, err := decodeContent(encoded)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, e := range c.entries {
-		if !e.dir {
-			files++
-			size += e.size
-		}
-	}
-	return files, size, nil
-}

@@ -229,10 +229,10 @@ func TestATipIsShownOverThePage(t *testing.T) {
 			test.NewTempApp(t).Settings().SetTheme(fixed{Theme(), variant})
 			badge := NewBadge(faces[0])
 			badge.SetTip("Files go straight to this device and do not leave your network.")
-			window := test.NewTempWindow(t, WithTips(NewPanel(ColorCard, 12, container.NewVBox(container.NewHBox(badge))), nil))
+			window := test.NewTempWindow(t, WithTips(NewPanel(ColorCard, 12, container.NewVBox(container.NewHBox(badge))), atOnce))
 			window.SetPadded(false)
 			window.Resize(fyne.NewSize(320, 100))
-			ShowTip(badge, badge.Tip())
+			TipLater(badge, badge.Tip())
 			test.AssertRendersToImage(t, "tip-"+name+".png", window.Canvas())
 		})
 	}

@@ -113,14 +113,17 @@ func TestATipComesToTheMouseThatRests(t *testing.T) {
 	}
 }
 
+// atOnce is for tips that nobody has to wait for.
+func atOnce(_ time.Duration, show func()) { show() }
+
 func TestATipStaysInItsWindow(t *testing.T) {
 	wearTheme(t)
 	corner := NewTipButton(theme.CancelIcon(), strings.Repeat("rather a lot of words ", 12), nil)
-	layer := WithTips(container.NewWithoutLayout(corner), nil)
+	layer := WithTips(container.NewWithoutLayout(corner), atOnce)
 	test.NewTempWindow(t, layer).Resize(fyne.NewSize(400, 300))
 	corner.Resize(fyne.NewSquareSize(30))
 	corner.Move(fyne.NewPos(365, 265))
-	ShowTip(corner, corner.Tip())
+	TipLater(corner, corner.Tip())
 	at, size := layer.tip.Position(), layer.tip.Size()
 	if at.X < 0 || at.X+size.Width > layer.Size().Width || at.Y+size.Height > corner.Position().Y {
 		t.Errorf("the tip is at %v, %v large", at, size)
@@ -134,7 +137,7 @@ func TestWithoutALayerThereAreNoTips(t *testing.T) {
 	test.NewTempWindow(t, badge)
 	badge.MouseIn(nil)
 	badge.MouseOut()
-	ShowTip(badge, "something")
+	TipLater(badge, "something")
 	if got := badge.AccessibilityLabel(); got != "Direct - same network. something" {
 		t.Errorf("it is read as %q", got)
 	}

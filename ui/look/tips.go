@@ -39,16 +39,8 @@ func WithTips(content fyne.CanvasObject, after func(time.Duration, func())) *Tip
 	return l
 }
 
-// ShowTip shows a text below an object, at once. It does nothing where the
-// object's window has no TipLayer, or there is no text.
-func ShowTip(of fyne.CanvasObject, text string) {
-	if l := tipLayerOf(of); l != nil {
-		l.asked++
-		l.show(of, text)
-	}
-}
-
-// TipLater shows a text below an object once the mouse has rested on it.
+// TipLater shows a text below an object once the mouse has rested on it. It does
+// nothing where the object's window has no TipLayer, or there is no text.
 func TipLater(of fyne.CanvasObject, text string) {
 	l := tipLayerOf(of)
 	if l == nil || text == "" {
